@@ -1,0 +1,68 @@
+# Every target says what it does after two hashes; `make help` prints them.
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+export HOST PORT
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.base: requirements/base.txt
+	@$(PYTHON) -c 'import sys; sys.exit("aiops: Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing requirements/base.txt into $(VENV) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	@echo "Installing requirements/dev.txt into $(VENV) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/.base ## web, worker and clock in one command on http://127.0.0.1:8000 (PORT=, HOST=)
+	@exec $(PY) manage.py serve
+
+run-web: $(VENV)/.base ## the web server alone (needs REDIS_URL)
+	@exec $(PY) manage.py serve --web-only
+
+run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL)
+	@exec $(BIN)/celery -A aiops worker --queues aiops,aiops.jira,aiops.slack,aiops.blob --loglevel warning
+
+run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
+	@exec $(BIN)/celery -A aiops beat --loglevel warning
+
+demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, analysed and closed
+	@$(PY) manage.py demo
+
+test: $(VENV)/.dev ## all tests on the embedded default: no service, no network
+	@$(PY) -m pytest -n 2 -m "not browser" $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
+	@npm install --silent --no-audit --no-fund --no-package-lock
+	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
+
+check: check-static test ## everything that must hold before a change is merged
+
+check-static: $(VENV)/.dev ## the part of it without tests: format, lint, types, layers, migrations, deployment
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports
+	@$(PY) manage.py makemigrations --check --dry-run
+	@.ci/check-deploy $(PY)
+
+bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_POSTGRES_URL=)
+	@$(PY) -m bench $(PARTS) --rounds $(or $(ROUNDS),3)
+
+bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where one was missed
+	@$(PY) -m bench --check
+
+lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
+	@for name in base dev prod; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+
+.PHONY: bench bench-check check check-static demo help lock run run-beat run-web run-worker test test-browser

@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Django's command line. A configuration that cannot be used ends with one sentence, not with a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aiops.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"aiops: {error}")
+
+
+if __name__ == "__main__":
+    main()
