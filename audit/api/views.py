@@ -1,0 +1,120 @@
+"""Reads of the record."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit import selectors
+from audit.api.conditional import ConditionalView
+from audit.api.csv_stream import Export, Page, csv_answer
+from audit.api.paging import decode_cursor, encode_cursor, next_url
+from audit.api.query import USUAL_ROWS, Moment, PageQuery, Query, Words
+from audit.api.responses import answers, csv_answers
+from audit.api.serializers import AuditPageSerializer, AuditSummarySerializer
+from audit.entry_json import entry_row
+from audit.models import ActorKind
+from audit.selectors import AuditFilters
+from audit.services import Actor
+
+ROWS_PER_READ = 1_000
+COLUMNS = {
+    "id": "pk",
+    "timestamp": "created_at",
+    "action": "action",
+    "ticket_id": "ticket_key",
+    "pipeline": "pipeline",
+    "run_id": "run_id",
+    "actor": "actor",
+    "actor_kind": "actor_kind",
+    "user_empid": "actor_employee_id",
+    "summary": "summary",
+    "details": "details",
+}
+
+
+class AuditFilterQuery(Query):
+    action = Words(required=False, max_length=80, help_text="One action's name, as in `by_action`.")
+    ticket = Words(required=False, max_length=64, help_text="A ticket's id.")
+    since = Moment(required=False, help_text="From this moment on (inclusive).")
+    until = Moment(required=False, help_text="Before this moment (exclusive).")
+
+
+class AuditListQuery(AuditFilterQuery, PageQuery):
+    pass
+
+
+class AuditExportQuery(AuditFilterQuery):
+    bom = serializers.BooleanField(
+        required=False, help_text="Begin with a byte order mark, by which Excel knows UTF-8."
+    )
+
+
+class AuditTrailView(ConditionalView):
+    @extend_schema(
+        operation_id="list_audit_trail",
+        summary="The audit trail, newest first",
+        tags=["audit"],
+        parameters=[AuditListQuery],
+        responses=answers(AuditPageSerializer, errors=(400,)),
+    )
+    def get(self, request: Request) -> Response:
+        values = AuditListQuery.read(request)
+        limit = values.pop("limit", USUAL_ROWS)
+        cursor = values.pop("cursor", None)
+        before = decode_cursor(cursor, 1)[0] if cursor else None
+        entries = selectors.page(AuditFilters(**values), before_id=before, limit=limit)
+        shown = entries[:limit]
+        following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(entries) > limit else None
+        return Response({"audits": [entry_row(entry) for entry in shown], "next": following})
+
+
+class AuditSummaryView(ConditionalView):
+    @extend_schema(
+        operation_id="read_audit_summary",
+        summary="How often each action was recorded, and the newest entries",
+        tags=["audit"],
+        responses=answers(AuditSummarySerializer),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(selectors.summary())
+
+
+def read_entries(filters: AuditFilters, before_id: int | None) -> Page:
+    entries = filters.apply()
+    if before_id is not None:
+        entries = entries.filter(id__lt=before_id)
+    found = list(entries.order_by("-id").values_list(*COLUMNS.values())[:ROWS_PER_READ])
+    rows = [(*row[:-1], json.dumps(row[-1], ensure_ascii=False)) for row in found]
+    return rows, found[-1][0] if len(found) == ROWS_PER_READ else None
+
+
+class AuditExportView(APIView):
+    @extend_schema(
+        operation_id="export_audit_trail",
+        summary="The audit trail as CSV, newest first",
+        tags=["exports"],
+        parameters=[AuditExportQuery],
+        responses=csv_answers(),
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        values = AuditExportQuery.read(request)
+        bom = values.pop("bom", False)
+        filters = AuditFilters(**values)
+        actor = Actor(ActorKind.PERSON, request.user.get_username(), getattr(request.user, "employee_id", ""))
+        return csv_answer(
+            Export(
+                name="audit_trail",
+                columns=list(COLUMNS),
+                read_page=lambda before_id: read_entries(filters, before_id),
+                actor=actor,
+                filters=values,
+                bom=bom,
+            )
+        )

@@ -1,0 +1,29 @@
+"""Who is behind the current unit of work: the request, its id and address, kept in context variables."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.http import HttpRequest
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+remote_address: ContextVar[str] = ContextVar("remote_address", default="")
+
+
+def new_request_id() -> str:
+    return secrets.token_hex(8)
+
+
+@contextmanager
+def acting_for(request: str, address: str) -> Iterator[None]:
+    """Act for one of several requests that a thread serves together."""
+    id_token, address_token = request_id.set(request), remote_address.set(address)
+    try:
+        yield
+    finally:
+        request_id.reset(id_token)
+        remote_address.reset(address_token)

@@ -1,0 +1,23 @@
+"""An audit entry as JSON, the one form that the audit trail and a ticket's timeline share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.models import AuditEntry
+
+
+def entry_row(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "id": entry.pk,
+        "timestamp": entry.created_at.isoformat().replace("+00:00", "Z"),
+        "action": entry.action,
+        "ticket_id": entry.ticket_key,
+        "pipeline": entry.pipeline,
+        "run_id": entry.run_id,
+        "actor": entry.actor,
+        "actor_kind": entry.actor_kind,
+        "user_empid": entry.actor_employee_id,
+        "summary": entry.summary,
+        "details": entry.details,
+    }
