@@ -1,0 +1,75 @@
+"""Badges, times and durations as the console writes them. All text given to these functions is escaped."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def badge(text: object, kind: str, title: str = "") -> SafeString:
+    """A word on a coloured ground; `kind` names the colour in `console.css`."""
+    return format_html('<span class="badge badge--{}" title="{}">{}</span>', kind, title, text)
+
+
+def unbroken(text: object) -> SafeString:
+    """An id that stays on one line."""
+    return format_html('<span class="when">{}</span>', text)
+
+
+def stacked(first: object, second: object) -> SafeString:
+    """Two lines in one cell, the second muted."""
+    return format_html(
+        '<span class="stacked"><span>{}</span><span class="muted">{}</span></span>', first, second
+    )
+
+
+def moment(value: datetime | None) -> SafeString:
+    """A time in UTC that does not wrap."""
+    if value is None:
+        return format_html('<span class="muted">{}</span>', "–")
+    return format_html(
+        '<time class="when" datetime="{}" title="UTC">{}</time>',
+        value.isoformat(),
+        value.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+def short_moment(value: datetime) -> SafeString:
+    """Day and minute, for narrow columns; the whole time is its title."""
+    return format_html(
+        '<time class="when" datetime="{}" title="{} UTC">{}</time>',
+        value.isoformat(),
+        value.strftime("%Y-%m-%d %H:%M:%S"),
+        value.strftime("%d %b %H:%M"),
+    )
+
+
+def duration(seconds: float) -> str:
+    """The two largest units: `3 d 4 h`, `2 h 5 min`, `3 min 9 s`, `12 s`."""
+    left = abs(round(seconds))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def as_json(value: Any) -> SafeString:
+    """JSON as a block of text."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return format_html('<pre class="textblock" tabindex="0">{}</pre>', text)
+
+
+def as_text(value: str) -> SafeString:
+    return (
+        format_html('<pre class="textblock" tabindex="0">{}</pre>', value)
+        if value
+        else format_html("{}", "–")
+    )
