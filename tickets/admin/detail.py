@@ -1,0 +1,122 @@
+"""The page of one ticket: tabs by address, so that each costs only its own reads; changes leave it by POST."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.console.display import duration
+from tickets import resource_links
+from tickets.admin import panels
+from tickets.admin.columns import severity_badge, sla_badge, status_badge
+from tickets.admin.verbs import VERBS, Verb
+from tickets.models import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb that this ticket can take, with its form: empty, or as it was refused."""
+
+    verb: Verb
+    form: forms.Form
+    is_open: bool = False
+
+
+def detail_context(request: HttpRequest, ticket: Ticket, *, can_act: bool) -> dict[str, Any]:
+    """What every tab shows (head, links, buttons) and the panels of the tab in the address."""
+    known = panels.tabs()
+    tab = request.GET.get("tab", panels.OVERVIEW)
+    tab = tab if tab in dict(known) else panels.OVERVIEW
+    return {
+        "title": ticket.key,
+        "ticket": ticket,
+        "severity": severity_badge(ticket),
+        "status": status_badge(ticket),
+        "sla": sla_badge(ticket, timezone.now()),
+        "links": outside_links(ticket),
+        "tabs": known,
+        "tab": tab,
+        "panels": panels.read_tab(tab, request, ticket),
+        "facts": facts(ticket) if tab == panels.OVERVIEW else [],
+        "buttons": buttons(ticket) if can_act else [],
+    }
+
+
+def buttons(ticket: Ticket, refused: Button | None = None) -> list[Button]:
+    found = []
+    for verb in VERBS.values():
+        if refused is not None and refused.verb is verb:
+            found.append(refused)
+        elif verb.fits(ticket):
+            initial = {"person": ticket.assigned_to_id or ""}
+            found.append(Button(verb, verb.form(initial=initial, auto_id=f"{verb.name}_%s")))
+    return found
+
+
+def outside_links(ticket: Ticket) -> list[tuple[str, str]]:
+    """Where else this failure can be looked at; only web addresses come out of `resource_links`."""
+    run = resource_links.run_url(ticket.source, ticket.run_id, ticket.metadata)
+    issue = resource_links.itsm_url(settings.JIRA_DOMAIN, ticket.itsm_ticket_id)
+    named = (
+        (f"Run in {ticket.get_source_display()}", run),
+        (f"Jira {ticket.itsm_ticket_id}", issue),
+        ("Live dashboard", f"/dashboard?ticket={ticket.key}"),
+    )
+    return [(title, address) for title, address in named if address]
+
+
+def facts(ticket: Ticket) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """The ticket's fields in groups, as label and value; empty ones are left out."""
+    ack = f"{ticket.ack_user} after {duration(ticket.ack_seconds or 0)}" if ticket.is_closed else ""
+    groups: list[tuple[str, list[tuple[str, Any]]]] = [
+        (
+            "Failure",
+            [
+                ("Source", ticket.get_source_display()),
+                ("Resource", f"{ticket.get_resource_type_display()} {ticket.pipeline}"),
+                ("Run id", ticket.run_id),
+                ("Error code", ticket.error_code),
+                ("Affected", ticket.affected_entity),
+                ("Transient", {True: "yes", False: "no", None: ""}[ticket.is_transient]),
+                ("Seen", f"{ticket.occurrences}×, last {ticket.last_seen_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ],
+        ),
+        (
+            "Handling",
+            [
+                ("Owner", ticket.assigned_to or "Unassigned"),
+                ("Opened", f"{ticket.opened_at:%Y-%m-%d %H:%M:%S} UTC"),
+                ("Due", f"{ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC ({duration(ticket.sla_seconds)})"),
+                ("Acknowledged", ack),
+                ("Employee id", ticket.ack_employee_id),
+                ("Resolution", ticket.resolution_note),
+                ("Reopened", f"{ticket.reopened_count}×" if ticket.reopened_count else ""),
+                ("Processing", ticket.get_processing_state_display()),
+                ("Problem", ticket.processing_error),
+            ],
+        ),
+        (
+            "FinOps",
+            [
+                ("Team", ticket.finops_team),
+                ("Owner", ticket.finops_owner),
+                ("Cost centre", ticket.finops_cost_center),
+            ],
+        ),
+        (
+            "Elsewhere",
+            [
+                ("Jira issue", ticket.itsm_ticket_id),
+                ("Slack", f"#{ticket.slack_channel} {ticket.slack_ts}" if ticket.slack_ts else ""),
+                ("Archived payload", ticket.blob_log_url),
+                ("Logic App run", ticket.logic_app_run_id),
+            ],
+        ),
+    ]
+    kept = [(title, [(label, value) for label, value in rows if value]) for title, rows in groups]
+    return [(title, rows) for title, rows in kept if rows]

@@ -1,0 +1,174 @@
+"""The list of tickets and the way to one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from accounts.console.desk import DeskAdmin
+from accounts.console.display import short_moment
+from accounts.console.exports import BoundedExport
+from accounts.console.filters import DayRangeFilter
+from accounts.console.permissions import signed_in
+from accounts.roles import Role
+from tickets.admin import own_panels  # noqa: F401  (registers the panels)
+from tickets.admin.bulk import bulk_actions, tell
+from tickets.admin.columns import severity_badge, sla_badge, status_badge, title_lines
+from tickets.admin.detail import Button, buttons, detail_context
+from tickets.admin.export import TicketResource
+from tickets.admin.filters import (
+    CostCentreFilter,
+    ErrorTypeFilter,
+    OwnerFilter,
+    SlaFilter,
+    TeamFilter,
+    UnfinishedFilter,
+)
+from tickets.admin.saved_views import saved_views
+from tickets.admin.verbs import VERBS, Order, Verb, carry_out
+from tickets.models import Ticket
+from tickets.search import search
+
+
+@admin.register(Ticket)
+class TicketAdmin(BoundedExport, DeskAdmin):
+    act_role = Role.ANALYST
+    resource_classes = (TicketResource,)
+    streams = (
+        ("/api/export/open-tickets", "open"),
+        ("/api/export/in-progress-tickets", "in progress"),
+        ("/api/export/closed-tickets", "acknowledged"),
+    )
+    list_before_template = "admin/tickets/saved_views.html"
+    list_display = ("title", "severity_word", "sla", "status_word", "error", "owner", "opened")
+    list_display_links = ("title",)
+    list_filter = (
+        UnfinishedFilter,
+        SlaFilter,
+        OwnerFilter,
+        ("severity", ChoicesDropdownFilter),
+        ("priority", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("cause_class", ChoicesDropdownFilter),
+        ErrorTypeFilter,
+        TeamFilter,
+        CostCentreFilter,
+        ("opened_at", DayRangeFilter),
+    )
+    list_select_related = ("assigned_to",)
+    search_fields = ("key",)  # shows the box; `get_search_results` decides
+    search_help_text = "Id, pipeline, run id, Jira key, error"
+    ordering = ("-opened_at", "-id")
+    actions = tuple(bulk_actions())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        tickets: QuerySet[Ticket] = super().get_queryset(request)
+        return tickets
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
+    ) -> tuple[QuerySet[Ticket], bool]:
+        return search(queryset, search_term), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"saved_views": saved_views(request), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    @admin.display(description="Ticket", ordering="pipeline")
+    def title(self, ticket: Ticket) -> SafeString:
+        return title_lines(ticket)
+
+    @admin.display(description="Severity", ordering="priority")
+    def severity_word(self, ticket: Ticket) -> SafeString:
+        return severity_badge(ticket)
+
+    @admin.display(description="SLA", ordering="sla_due_at")
+    def sla(self, ticket: Ticket) -> SafeString:
+        return sla_badge(ticket, timezone.now())
+
+    @admin.display(description="Status", ordering="status")
+    def status_word(self, ticket: Ticket) -> SafeString:
+        return status_badge(ticket)
+
+    @admin.display(description="Error type", ordering="error_type")
+    def error(self, ticket: Ticket) -> SafeString:
+        return format_html('<span class="narrow">{}</span>', ticket.error_type or "not analysed yet")
+
+    @admin.display(description="Owner")
+    def owner(self, ticket: Ticket) -> str:
+        return ticket.assigned_to.get_full_name() if ticket.assigned_to else "Unassigned"
+
+    @admin.display(description="Opened", ordering="opened_at")
+    def opened(self, ticket: Ticket) -> SafeString:
+        return short_moment(ticket.opened_at)
+
+    def get_urls(self) -> list[URLPattern]:
+        act = path("<int:pk>/do/<slug:verb>/", self.admin_site.admin_view(self.act), name="tickets_ticket_do")
+        return [act, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One ticket to read; there is no form over its fields."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return self._detail(request, self._ticket(object_id))
+
+    def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Carry out one verb on one ticket, as it was when the person looked at it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if verb not in VERBS:
+            raise Http404
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        return self._act(request, self._ticket(pk), VERBS[verb])
+
+    def _act(self, request: HttpRequest, ticket: Ticket, verb: Verb) -> HttpResponse:
+        form = verb.form(request.POST, auto_id=f"{verb.name}_%s")
+        if not form.is_valid():
+            return self._detail(request, ticket, Button(verb, form, is_open=True))
+        version = request.POST.get("version", "")
+        order = Order(signed_in(request), form.cleaned_data, int(version) if version.isdecimal() else None)
+        tell(request, carry_out(verb, [ticket], order))
+        return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[ticket.pk]))
+
+    def _detail(self, request: HttpRequest, ticket: Ticket, refused: Button | None = None) -> HttpResponse:
+        can_act = self.has_act_permission(request)
+        context = {
+            **self.admin_site.each_context(request),
+            **detail_context(request, ticket, can_act=can_act),
+        }
+        if refused is not None:
+            context["buttons"] = buttons(ticket, refused)
+        return TemplateResponse(request, "admin/tickets/detail.html", context)
+
+    @staticmethod
+    def _ticket(pk: int | str) -> Ticket:
+        ticket = (
+            Ticket.objects.select_related("assigned_to").filter(pk=pk).first()
+            if str(pk).isdecimal() and len(str(pk)) < 19
+            else None
+        )
+        if ticket is None:
+            raise Http404
+        return ticket

@@ -1,0 +1,42 @@
+"""A ticket's whole detail: its fields, its record, its neighbours, and the sections of the layers above."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.entry_json import entry_row
+from audit.selectors import timeline
+from tickets import sections
+from tickets.models import Ticket
+from tickets.rows import iso, ticket_fields
+
+
+def ticket_detail(ticket: Ticket) -> dict[str, Any]:
+    return {
+        **ticket_fields(ticket),
+        "resolution_note": ticket.resolution_note,
+        "processing_error": ticket.processing_error,
+        "reopened_count": ticket.reopened_count,
+        "metadata": ticket.metadata,
+        "comments": [
+            {
+                "id": comment.pk,
+                "timestamp": iso(comment.created_at),
+                "author": comment.author,
+                "text": comment.text,
+            }
+            for comment in ticket.comments.all()
+        ],
+        "related_tickets": _related(ticket),
+        "timeline": [entry_row(entry) for entry in timeline(ticket.key)],
+        **sections.read_all(ticket),
+    }
+
+
+def _related(ticket: Ticket) -> list[dict[str, str]]:
+    outward = [{"id": link.other.key, "relation": link.kind} for link in ticket.links.all()]
+    inward = [
+        {"id": link.ticket.key, "relation": "cause_of" if link.kind == "caused_by" else link.kind}
+        for link in ticket.linked_from.all()
+    ]
+    return [*outward, *inward]

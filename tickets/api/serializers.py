@@ -1,0 +1,250 @@
+"""What the ticket addresses take, and how what they send is described in the schema.
+
+The rows themselves are made by `tickets.rows`, which the socket shares; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from audit.api.serializers import AuditEntrySerializer
+from tickets.choices import (
+    CauseClass,
+    Confidence,
+    Priority,
+    ProcessingMode,
+    ProcessingState,
+    ResourceType,
+    Severity,
+    SlaStatus,
+    Status,
+    source_choices,
+)
+
+LONGEST_NOTE = 10_000
+ANY_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+EXAMPLE = {
+    "id": "ADF-20251129T143022-a3f2c1",
+    "timestamp": "2025-11-29T14:30:22.104233Z",
+    "source": "adf",
+    "resource_type": "pipeline",
+    "pipeline": "DataEng_LoadOrders",
+    "run_id": "0b1c2d3e-8a91-4c55-9d0e-1f2a3b4c5d6e",
+    "error_message": "The required Blob is missing. ContainerName: landing, path: orders/today.csv.",
+    "error_code": "UserErrorSourceBlobNotExist",
+    "error_type": "UserErrorSourceBlobNotExist",
+    "rca_result": "The file that the copy activity reads was not there when it ran.",
+    "recommendations": ["Check whether the upstream export has finished."],
+    "confidence": "High",
+    "cause_class": "missing_source_data",
+    "severity": "High",
+    "priority": "P2",
+    "affected_entity": "landing/orders/today.csv",
+    "auto_heal_possible": False,
+    "status": "open",
+    "ack_user": "",
+    "ack_empid": "",
+    "ack_ts": None,
+    "ack_seconds": None,
+    "sla_seconds": 1800,
+    "sla_due_at": "2025-11-29T15:00:22.104233Z",
+    "sla_status": "Pending",
+    "slack_ts": "",
+    "slack_channel": "",
+    "finops_team": "DataEng",
+    "finops_owner": "Unknown",
+    "finops_cost_center": "Unknown",
+    "blob_log_url": "",
+    "itsm_ticket_id": "OPS-4711",
+    "logic_app_run_id": "",
+    "processing_mode": "direct_webhook",
+    "processing_state": "notified",
+    "rca_provider": "rules",
+    "occurrences": 1,
+    "assigned_to": "",
+    "version": 4,
+    "related": [],
+    "links": {
+        "run_url": "",
+        "itsm_url": "https://example.atlassian.net/browse/OPS-4711",
+        "console_url": "/admin/tickets/ticket/17/change/",
+    },
+}
+
+
+class LinksSerializer(serializers.Serializer[Any]):
+    run_url = serializers.CharField(allow_blank=True)
+    itsm_url = serializers.CharField(allow_blank=True)
+    console_url = serializers.CharField()
+
+
+@extend_schema_serializer(examples=[OpenApiExample("An open ticket", value=EXAMPLE, response_only=True)])
+class TicketSerializer(serializers.Serializer[Any]):
+    """A ticket as a list row; a long error message is cut, the detail has the whole of it."""
+
+    id = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    source = serializers.ChoiceField(source_choices())  # type: ignore[assignment]
+    resource_type = serializers.ChoiceField(ResourceType.choices)
+    pipeline = serializers.CharField(allow_blank=True)
+    run_id = serializers.CharField(allow_blank=True)
+    error_message = serializers.CharField(allow_blank=True)
+    error_code = serializers.CharField(allow_blank=True)
+    error_type = serializers.CharField(allow_blank=True)
+    rca_result = serializers.CharField(allow_blank=True)
+    recommendations = serializers.ListField(child=serializers.CharField())
+    confidence = serializers.ChoiceField(Confidence.choices, allow_blank=True)
+    cause_class = serializers.ChoiceField(CauseClass.choices)
+    severity = serializers.ChoiceField(Severity.choices)
+    priority = serializers.ChoiceField(Priority.choices)
+    affected_entity = serializers.CharField(allow_blank=True)
+    auto_heal_possible = serializers.BooleanField()
+    status = serializers.ChoiceField(Status.choices)
+    ack_user = serializers.CharField(allow_blank=True)
+    ack_empid = serializers.CharField(allow_blank=True)
+    ack_ts = serializers.DateTimeField(allow_null=True)
+    ack_seconds = serializers.IntegerField(allow_null=True)
+    sla_seconds = serializers.IntegerField()
+    sla_due_at = serializers.DateTimeField()
+    sla_status = serializers.ChoiceField(SlaStatus.choices)
+    slack_ts = serializers.CharField(allow_blank=True)
+    slack_channel = serializers.CharField(allow_blank=True)
+    finops_team = serializers.CharField()
+    finops_owner = serializers.CharField()
+    finops_cost_center = serializers.CharField()
+    blob_log_url = serializers.CharField(allow_blank=True)
+    itsm_ticket_id = serializers.CharField(allow_blank=True)
+    logic_app_run_id = serializers.CharField(allow_blank=True)
+    processing_mode = serializers.ChoiceField(ProcessingMode.choices)
+    processing_state = serializers.ChoiceField(ProcessingState.choices)
+    rca_provider = serializers.CharField(allow_blank=True)
+    occurrences = serializers.IntegerField()
+    assigned_to = serializers.CharField(allow_blank=True)
+    version = serializers.IntegerField()
+    related = serializers.ListField(child=serializers.CharField())
+    links = LinksSerializer()
+
+
+class TicketListSerializer(serializers.Serializer[Any]):
+    tickets = TicketSerializer(many=True)
+    next = serializers.URLField(
+        allow_null=True, help_text="The full address of the next page; null on the last one."
+    )
+
+
+class CommentSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    timestamp = serializers.DateTimeField()
+    author = serializers.CharField()
+    text = serializers.CharField()
+
+
+class RelatedTicketSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    relation = serializers.ChoiceField(["related", "caused_by", "cause_of"])
+
+
+class SimilarTicketSerializer(serializers.Serializer[Any]):
+    """Made by `rca.similar`; `resolution` and `outcome` are what helped then, "" where nobody wrote it down."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(Status.choices)
+    pipeline = serializers.CharField()
+    error_type = serializers.CharField()
+    root_cause = serializers.CharField(allow_blank=True)
+    resolution = serializers.CharField(allow_blank=True)
+    outcome = serializers.CharField(allow_blank=True)
+    ack_seconds = serializers.IntegerField(allow_null=True)
+    ack_ts = serializers.DateTimeField(allow_null=True)
+
+
+@extend_schema_field(ANY_OBJECTS)
+class SectionField(serializers.ListField):
+    """A section that a higher layer fills; its form is that layer's."""
+
+
+class TicketDetailSerializer(TicketSerializer):
+    resolution_note = serializers.CharField(allow_blank=True)
+    processing_error = serializers.CharField(allow_blank=True)
+    reopened_count = serializers.IntegerField()
+    metadata = serializers.DictField()
+    comments = CommentSerializer(many=True)
+    related_tickets = RelatedTicketSerializer(many=True)
+    similar = SimilarTicketSerializer(many=True)
+    timeline = AuditEntrySerializer(many=True, help_text="Newest first, at most 500 entries.")
+    evidence = SectionField()
+    analyses = SectionField()
+    deliveries = SectionField()
+    remediation = SectionField()
+    raw_payload = serializers.CharField(
+        allow_blank=True, help_text="The alert that opened it, secrets masked."
+    )
+
+
+class TicketAnswerSerializer(serializers.Serializer[Any]):
+    ticket = TicketDetailSerializer()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A summary",
+            value={
+                "total_tickets": 150,
+                "open_tickets": 12,
+                "in_progress_tickets": 8,
+                "acknowledged_tickets": 130,
+                "sla_breached": 3,
+                "avg_ack_time_sec": 1247.0,
+                "mttr_min": 20.8,
+                "by_severity": {"Critical": 9, "High": 41, "Medium": 70, "Low": 30},
+                "by_error_type": {"UserErrorSourceBlobNotExist": 61, "DRIVER_NOT_RESPONDING": 8},
+                "by_team": {"DataEng": 120, "Unknown": 30},
+            },
+            response_only=True,
+        )
+    ]
+)
+class SummarySerializer(serializers.Serializer[Any]):
+    """Over all tickets; times over the acknowledged ones, 0 while there is none."""
+
+    total_tickets = serializers.IntegerField()
+    open_tickets = serializers.IntegerField()
+    in_progress_tickets = serializers.IntegerField()
+    acknowledged_tickets = serializers.IntegerField()
+    sla_breached = serializers.IntegerField()
+    avg_ack_time_sec = serializers.FloatField()
+    mttr_min = serializers.FloatField()
+    by_severity = serializers.DictField(child=serializers.IntegerField())
+    by_error_type = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The 100 most frequent, most frequent first."
+    )
+    by_team = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The 100 most frequent, most frequent first."
+    )
+
+
+class VersionedSerializer(serializers.Serializer[Any]):
+    """An action's body. With `version` the action is refused (409) when somebody changed the ticket since."""
+
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class AcknowledgeSerializer(VersionedSerializer):
+    note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
+    empid = serializers.CharField(required=False, allow_blank=True, max_length=64)
+
+
+class StartSerializer(VersionedSerializer):
+    pass
+
+
+class ReopenSerializer(VersionedSerializer):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
+
+
+class AddCommentSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=LONGEST_NOTE)

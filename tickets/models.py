@@ -1,0 +1,242 @@
+"""The ticket and what hangs on it. Changes are made by `tickets.services` only."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from audit.services import Subject
+from tickets import choices
+from tickets.counters import Key
+
+
+class Ticket(models.Model):
+    """One failure. `key` is the id that people and the API use.
+
+    `dedup_key` identifies the failure for ever; `family_key` the rule and resource behind alerts that name no run.
+    `version` grows with each change; live clients drop older rows, and two writers cannot both win.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    dedup_key = models.CharField(max_length=200, unique=True)
+    family_key = models.CharField(max_length=200, blank=True, default="")
+    source = models.CharField(max_length=32, choices=choices.source_choices)
+    resource_type = models.CharField(max_length=16, choices=choices.ResourceType.choices)
+    pipeline = models.CharField(max_length=300)
+    run_id = models.CharField(max_length=300, blank=True, default="")
+    run_scope = models.CharField(max_length=300, blank=True, default="")
+    logic_app_run_id = models.CharField(max_length=200, blank=True, default="")
+    processing_mode = models.CharField(
+        max_length=24, choices=choices.ProcessingMode.choices, default=choices.ProcessingMode.DIRECT_WEBHOOK
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+
+    opened_at = models.DateTimeField(default=timezone.now)
+    fired_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    occurrences = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+
+    error_message = models.TextField(blank=True, default="")
+    error_code = models.CharField(max_length=200, blank=True, default="")
+    error_type = models.CharField(max_length=200, blank=True, default="")
+    cause_class = models.CharField(
+        max_length=40, choices=choices.CauseClass.choices, default=choices.CauseClass.UNKNOWN
+    )
+    root_cause = models.TextField(blank=True, default="")
+    recommendations = models.JSONField(default=list, blank=True)
+    confidence = models.CharField(max_length=12, choices=choices.Confidence.choices, blank=True, default="")
+    is_transient = models.BooleanField(null=True, blank=True)
+    affected_entity = models.CharField(max_length=500, blank=True, default="")
+    can_auto_heal = models.BooleanField(default=False)
+    rca_provider = models.CharField(max_length=32, blank=True, default="")
+
+    severity = models.CharField(max_length=8, choices=choices.Severity.choices)
+    priority = models.CharField(max_length=2, choices=choices.Priority.choices)
+    status = models.CharField(max_length=12, choices=choices.Status.choices, default=choices.Status.OPEN)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    ack_user = models.CharField(max_length=254, blank=True, default="")
+    ack_employee_id = models.CharField(max_length=64, blank=True, default="")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    ack_seconds = models.PositiveIntegerField(null=True, blank=True)
+    resolution_note = models.TextField(blank=True, default="")
+    reopened_count = models.PositiveIntegerField(default=0)
+
+    sla_started_at = models.DateTimeField(default=timezone.now)
+    sla_seconds = models.PositiveIntegerField()
+    sla_due_at = models.DateTimeField()
+    sla_status = models.CharField(
+        max_length=8, choices=choices.SlaStatus.choices, default=choices.SlaStatus.PENDING
+    )
+    sla_warned_at = models.DateTimeField(null=True, blank=True)
+    sla_breached_at = models.DateTimeField(null=True, blank=True)
+
+    finops_team = models.CharField(max_length=100, default="Unknown")
+    finops_owner = models.CharField(max_length=254, default="Unknown")
+    finops_cost_center = models.CharField(max_length=100, default="Unknown")
+
+    itsm_ticket_id = models.CharField(max_length=64, blank=True, default="")
+    slack_ts = models.CharField(max_length=32, blank=True, default="")
+    slack_channel = models.CharField(max_length=100, blank=True, default="")
+    blob_log_url = models.CharField(max_length=1000, blank=True, default="")
+
+    # The work itself: claimed by a conditional UPDATE under a lease, found again by the sweep.
+    processing_state = models.CharField(
+        max_length=10, choices=choices.ProcessingState.choices, default=choices.ProcessingState.RECEIVED
+    )
+    processing_error = models.TextField(blank=True, default="")
+    needs_work = models.BooleanField(default=True)
+    work_due_at = models.DateTimeField(default=timezone.now)
+    work_attempts = models.PositiveIntegerField(default=0)
+    claim_token = models.CharField(max_length=32, blank=True, default="")
+
+    counted: Counter[Key]
+    """What a locked row counted for when it was read (`tickets.services._rows`)."""
+
+    class Meta:
+        ordering = ("-opened_at", "-id")
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=["status", "-opened_at", "-id"], name="ticket_status_opened"),
+            models.Index(fields=["status", "sla_due_at", "id"], name="ticket_status_due"),
+            models.Index(fields=["status", "-acknowledged_at", "-id"], name="ticket_status_acked"),
+            models.Index(fields=["-opened_at", "-id"], name="ticket_opened"),
+            models.Index(fields=["run_id", "source"], name="ticket_run"),
+            models.Index(fields=["pipeline", "-opened_at"], name="ticket_pipeline"),
+            models.Index(fields=["work_due_at"], name="ticket_work", condition=models.Q(needs_work=True)),
+            models.Index(
+                fields=["family_key", "-last_seen_at"],
+                name="ticket_family",
+                condition=~models.Q(family_key=""),
+            ),
+            models.Index(
+                fields=["itsm_ticket_id"], name="ticket_itsm", condition=~models.Q(itsm_ticket_id="")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def subject(self) -> Subject:
+        """How the audit trail names this ticket."""
+        return Subject(self.key, self.pipeline, self.run_id)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status == choices.Status.ACKNOWLEDGED
+
+
+class TicketComment(models.Model):
+    """A remark by a person, here or in Jira."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="comments")
+    created_at = models.DateTimeField(default=timezone.now)
+    author = models.CharField(max_length=254)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:60]}"
+
+
+class LinkKind(models.TextChoices):
+    CAUSED_BY = "caused_by", "Caused by"
+    RELATED = "related", "Related"
+
+
+class TicketLink(models.Model):
+    """`ticket` was caused by, or is related to, `other`."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links")
+    other = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="linked_from")
+    kind = models.CharField(max_length=12, choices=LinkKind.choices, default=LinkKind.RELATED)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ("view",)
+        constraints = (models.UniqueConstraint(fields=["ticket", "other"], name="ticket_link_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.kind} {self.other_id}"
+
+
+class IdentityGuard(models.Model):
+    """A row that concurrent openers of look-alike failures queue on.
+
+    Some identities are not one key: a run number told with and without its workspace, a re-notification under
+    a new alert id. Inserting the guard's row makes the second opener wait for the first to commit, on every
+    database, and then see its ticket.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LiveEvent(models.Model):
+    """One numbered change for the dashboards; `id` is the `seq` of the contract.
+
+    It names the ticket only: the row is rendered when it is sent, so it is never older than the number says.
+    """
+
+    event = models.CharField(max_length=24)
+    ticket_key = models.CharField(max_length=64, db_index=False)
+    new_status = models.CharField(max_length=12, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ()
+        indexes = (models.Index(fields=["created_at"], name="live_created"),)
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.event} {self.ticket_key}"
+
+
+class CounterDelta(models.Model):
+    """What one change of a ticket did to the summary's counters, appended in the same transaction.
+
+    `change` is a JSON object of counter to difference (`tickets.counters`). Appending needs no other row's lock;
+    a periodic task folds the rows into `CounterTotal`.
+    """
+
+    change = models.TextField()
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.change
+
+
+class CounterTotal(models.Model):
+    """One counter's folded value. `digest` is the key: names differ in case and blanks, which some databases ignore."""
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    dimension = models.CharField(max_length=16)
+    name = models.CharField(max_length=200, blank=True)
+    value = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("dimension", "name")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.name}: {self.value}"

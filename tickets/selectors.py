@@ -1,0 +1,96 @@
+"""Reads of tickets: the lists, the detail, what is like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from tickets.choices import Status
+from tickets.models import Ticket
+from tickets.rows import with_row_relations
+from tickets.search import search
+
+MOST_SIMILAR = 5
+ORDERED_BY = {
+    Status.OPEN: "opened_at",
+    Status.IN_PROGRESS: "opened_at",
+    Status.ACKNOWLEDGED: "acknowledged_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilters:
+    """What to narrow a list to; `since` inclusive and `until` exclusive, on the time the list is ordered by."""
+
+    search: str = ""
+    severity: tuple[str, ...] = ()
+    priority: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    team: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def apply(self, status: Status) -> QuerySet[Ticket]:
+        tickets = Ticket.objects.filter(status=status)
+        order = ORDERED_BY[status]
+        for column, values in (
+            ("severity", self.severity),
+            ("priority", self.priority),
+            ("source", self.source),
+        ):
+            if values:
+                tickets = tickets.filter(**{f"{column}__in": values})
+        if self.team:
+            tickets = tickets.filter(finops_team=self.team)
+        if self.since:
+            tickets = tickets.filter(**{f"{order}__gte": self.since})
+        if self.until:
+            tickets = tickets.filter(**{f"{order}__lt": self.until})
+        return search(tickets, self.search)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ended: the ordering time and the primary key of its last row."""
+
+    moment: datetime
+    pk: int
+
+
+def newest_first(status: Status, filters: TicketFilters, after: Position | None = None) -> QuerySet[Ticket]:
+    """A list's rows from just behind `after`; the same index answers every page."""
+    order = ORDERED_BY[status]
+    tickets = filters.apply(status)
+    if after is not None:
+        # The first condition bounds the index scan, the second decides among rows of the same microsecond.
+        tickets = tickets.filter(**{f"{order}__lte": after.moment}).filter(
+            Q((f"{order}__lt", after.moment)) | Q(pk__lt=after.pk)
+        )
+    return tickets.order_by(f"-{order}", "-pk")
+
+
+def page(status: Status, filters: TicketFilters, *, after: Position | None, limit: int) -> Sequence[Ticket]:
+    """One ticket more than `limit` where there are more."""
+    return list(with_row_relations(newest_first(status, filters, after))[: limit + 1])
+
+
+def position_of(status: Status, ticket: Ticket) -> Position:
+    moment = getattr(ticket, ORDERED_BY[status])
+    return Position(moment, ticket.pk)
+
+
+def ticket_by_key(key: str) -> Ticket | None:
+    return with_row_relations(Ticket.objects.filter(key=key)).first()
+
+
+def closed_like(ticket: Ticket) -> Sequence[Ticket]:
+    """The last closed tickets of the same resource and error type, for what helped then."""
+    if not ticket.error_type:
+        return []
+    alike = Ticket.objects.filter(
+        pipeline=ticket.pipeline, error_type=ticket.error_type, status=Status.ACKNOWLEDGED
+    )
+    return list(alike.exclude(pk=ticket.pk).order_by("-opened_at")[:MOST_SIMILAR])

@@ -1,0 +1,46 @@
+"""The verbs of a ticket: the only code that writes one. Each is one transaction with its audit entries."""
+
+from tickets.services._rows import ConflictError, lock
+from tickets.services.analysis import AnalysisResult, apply_analysis, request_work
+from tickets.services.enrichment import VendorFacts, apply_evidence
+from tickets.services.lifecycle import acknowledge, reopen, return_to_open, start
+from tickets.services.notes import add_comment, assign, link, note, set_fields
+from tickets.services.opening import (
+    NewTicket,
+    announce_opened,
+    count_occurrence,
+    new_ticket,
+    open_ticket,
+)
+from tickets.services.sla_watch import mark_breaches, mark_warnings
+from tickets.services.warnings import RealError, turn_into_failure
+from tickets.transitions import TransitionError
+
+__all__ = [
+    "AnalysisResult",
+    "ConflictError",
+    "NewTicket",
+    "RealError",
+    "TransitionError",
+    "VendorFacts",
+    "acknowledge",
+    "add_comment",
+    "announce_opened",
+    "apply_analysis",
+    "apply_evidence",
+    "assign",
+    "count_occurrence",
+    "link",
+    "lock",
+    "mark_breaches",
+    "mark_warnings",
+    "new_ticket",
+    "note",
+    "open_ticket",
+    "reopen",
+    "request_work",
+    "return_to_open",
+    "set_fields",
+    "start",
+    "turn_into_failure",
+]

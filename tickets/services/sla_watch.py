@@ -1,0 +1,70 @@
+"""The SLA clock's acts: a warning at 80 % and the breach, each exactly once however many workers look."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+
+from audit import actions
+from audit.services import record
+from tickets import live
+from tickets.choices import SlaStatus, Status
+from tickets.models import Ticket
+from tickets.services._rows import lock, save
+
+WARN_AT = 0.8
+BATCH = 500
+
+
+def mark_breaches(now: datetime) -> int:
+    """Mark every unacknowledged ticket whose due moment has passed; returns how many were new."""
+    due = _pending().filter(sla_due_at__lt=now).order_by("sla_due_at", "id")
+    return sum(_mark_breach(ticket_id, now) for ticket_id in due.values_list("pk", flat=True)[:BATCH])
+
+
+def _mark_breach(ticket_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        ticket = lock(ticket_id)
+        if ticket.is_closed or ticket.sla_status != SlaStatus.PENDING or ticket.sla_due_at >= now:
+            return False
+        ticket.sla_status, ticket.sla_breached_at = SlaStatus.BREACHED, now
+        save(ticket, ["sla_status", "sla_breached_at"], now=now)
+        record(
+            actions.SLA_BREACHED,
+            subject=ticket.subject,
+            summary=f"{ticket.priority} was due at {ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC; nobody acknowledged it",
+            details={"sla_seconds": ticket.sla_seconds, "due_at": ticket.sla_due_at.isoformat()},
+        )
+        live.publish(live.SLA_BREACHED, ticket)
+    return True
+
+
+def mark_warnings(now: datetime) -> int:
+    """Note every ticket that has used 80 % of its time; returns how many were new."""
+    horizon = now + timedelta(seconds=86_400 * (1 - WARN_AT))
+    near = _pending().filter(sla_warned_at=None, sla_due_at__gte=now, sla_due_at__lt=horizon)
+    found = near.order_by("sla_due_at", "id").values_list("pk", "sla_started_at", "sla_due_at")
+    return sum(_mark_warning(pk, now) for pk, started, due in found[:BATCH] if _is_late(started, due, now))
+
+
+def _is_late(started_at: datetime, due_at: datetime, now: datetime) -> bool:
+    return now >= started_at + (due_at - started_at) * WARN_AT
+
+
+def _mark_warning(ticket_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        ticket = lock(ticket_id)
+        is_stale = ticket.is_closed or ticket.sla_status != SlaStatus.PENDING or ticket.sla_warned_at
+        if is_stale or not _is_late(ticket.sla_started_at, ticket.sla_due_at, now):
+            return False
+        ticket.sla_warned_at = now
+        save(ticket, ["sla_warned_at"], now=now)
+        left = round((ticket.sla_due_at - now).total_seconds())
+        record(actions.SLA_WARNING, subject=ticket.subject, summary=f"{ticket.priority} is due in {left} s")
+        live.publish(live.TICKET_UPDATED, ticket)
+    return True
+
+
+def _pending() -> models.QuerySet[Ticket]:
+    return Ticket.objects.filter(status__in=(Status.OPEN, Status.IN_PROGRESS), sla_status=SlaStatus.PENDING)

@@ -1,0 +1,44 @@
+"""`/api/summary` out of the counters: a handful of small reads, whatever the number of tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tickets import counter_store, counters
+from tickets.choices import Severity, SlaStatus, Status
+from tickets.counters import Key
+
+MOST_NAMES = 100
+UNNAMED = "Unknown"
+
+
+def summary() -> dict[str, Any]:
+    counts = counter_store.current()
+    by_status = {status: max(0, counts[Key(counters.STATUS, status)]) for status in Status.values}
+    acks, seconds = counts[Key(counters.ACKNOWLEDGEMENTS)], counts[Key(counters.ACK_SECONDS)]
+    average = seconds / acks if acks > 0 else 0.0
+    return {
+        "total_tickets": sum(by_status.values()),
+        "open_tickets": by_status[Status.OPEN],
+        "in_progress_tickets": by_status[Status.IN_PROGRESS],
+        "acknowledged_tickets": by_status[Status.ACKNOWLEDGED],
+        "sla_breached": max(0, counts[Key(counters.SLA, SlaStatus.BREACHED)]),
+        "avg_ack_time_sec": round(average, 1),
+        "mttr_min": round(average / 60, 1),
+        "by_severity": {
+            severity: max(0, counts[Key(counters.SEVERITY, severity)]) for severity in Severity.values
+        },
+        "by_error_type": _most_frequent(counts, counters.ERROR_TYPE),
+        "by_team": _most_frequent(counts, counters.TEAM),
+    }
+
+
+def _most_frequent(counts: counters.Counts, dimension: str) -> dict[str, int]:
+    """The MOST_NAMES most frequent names, most frequent first."""
+    found: dict[str, int] = {}
+    for key, number in counts.items():
+        if key.dimension == dimension and number > 0:
+            name = key.name or UNNAMED
+            found[name] = found.get(name, 0) + number
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:MOST_NAMES])

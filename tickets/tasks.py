@@ -1,0 +1,38 @@
+"""Housekeeping of the tickets' own tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from tickets import counter_store, services
+from tickets.models import IdentityGuard, LiveEvent
+
+LIVE_EVENTS_KEPT = timedelta(hours=24)
+GUARDS_KEPT = timedelta(days=8)
+
+
+@shared_task(name="tickets.trim_live_events")
+def trim_live_events() -> int:
+    """Forget live events that no client will ask for again, and guards of long past failures."""
+    now = timezone.now()
+    IdentityGuard.objects.filter(created_at__lt=now - GUARDS_KEPT).delete()
+    return LiveEvent.objects.filter(created_at__lt=now - LIVE_EVENTS_KEPT).delete()[0]
+
+
+@shared_task(name="tickets.fold_counters")
+def fold_counters() -> int:
+    """Fold the waiting changes of the summary's counters; returns how many."""
+    folded = 0
+    while taken := counter_store.fold():
+        folded += taken
+    return folded
+
+
+@shared_task(name="tickets.watch_sla")
+def watch_sla() -> int:
+    """Breaches and warnings of this moment; returns how many were new."""
+    now = timezone.now()
+    return services.mark_breaches(now) + services.mark_warnings(now)
