@@ -1,0 +1,72 @@
+"""`GET /api/deliveries`, `POST /api/deliveries/{id}/send`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actors import person
+from accounts.models import User
+from accounts.permissions import IsAnalyst
+from audit.api.responses import answers
+from integrations.api.serializers import DeliveryAnswerSerializer, DeliveryFilter, DeliveryListSerializer
+from integrations.models import Delivery
+from integrations.selectors import delivery_row, find_deliveries
+from integrations.services import send_again
+
+MOST = 500
+
+
+def _row(delivery: Delivery) -> dict[str, Any]:
+    return {**delivery_row(delivery), "ticket_id": delivery.ticket.key}
+
+
+class DeliveriesView(APIView):
+    @extend_schema(
+        operation_id="list_deliveries",
+        summary="Notifications and how far they are, newest first",
+        tags=["deliveries"],
+        parameters=[DeliveryFilter],
+        responses=answers(DeliveryListSerializer, errors=(400,)),
+    )
+    def get(self, request: Request) -> Response:
+        form = DeliveryFilter(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        limit = min(asked["limit"], MOST)
+        found = find_deliveries(ticket=asked["ticket"], state=asked["state"])
+        if asked["before"]:
+            found = found.filter(pk__lt=asked["before"])
+        rows = list(found[: limit + 1])
+        following = None
+        if len(rows) > limit:
+            kept = {name: asked[name] for name in ("ticket", "state") if asked[name]}
+            query = urlencode({**kept, "limit": limit, "before": rows[limit - 1].pk})
+            following = request.build_absolute_uri(f"{request.path}?{query}")
+        return Response({"deliveries": [_row(delivery) for delivery in rows[:limit]], "next": following})
+
+
+class SendAgainView(APIView):
+    permission_classes = (IsAnalyst,)
+
+    @extend_schema(
+        operation_id="send_delivery_again",
+        summary="Send a notification again",
+        tags=["deliveries"],
+        request=None,
+        responses=answers(DeliveryAnswerSerializer, status=202, errors=(404,)),
+    )
+    def post(self, request: Request, delivery_id: str) -> Response:
+        assert isinstance(request.user, User)
+        try:
+            send_again(int(delivery_id), actor=person(request.user))
+        except Delivery.DoesNotExist as error:
+            raise Http404(f"There is no delivery {delivery_id}.") from error
+        delivery = Delivery.objects.select_related("ticket").get(pk=delivery_id)
+        return Response({"delivery": _row(delivery)}, status=202)

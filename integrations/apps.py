@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from audit.publishing import Publisher
+
+
+class IntegrationsConfig(AppConfig):
+    name = "integrations"
+    verbose_name = "Integrations"
+
+    def ready(self) -> None:
+        from audit import publishing
+        from integrations.deliveries import watch
+        from integrations.selectors import deliveries_section
+        from tickets import sections
+
+        publishing.register("blob", _seals_to_blob)
+        watch.connect()
+        sections.register("deliveries", deliveries_section)
+
+
+def _seals_to_blob() -> Publisher | None:
+    """Where Blob Storage is configured, seals of the audit trail go there; the SDK is loaded only then."""
+    if not (settings.AZURE_BLOB_ENABLED and settings.AZURE_STORAGE_CONN):
+        return None
+    from integrations.blob.client import BlobArchive
+    from integrations.blob.config import BlobConfig
+    from integrations.blob.seals import BlobSeals
+
+    return BlobSeals(BlobArchive(BlobConfig.from_settings()))

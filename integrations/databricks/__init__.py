@@ -1,0 +1,1 @@
+"""Databricks: jobs, runs, clusters and libraries of a workspace."""

@@ -1,0 +1,114 @@
+"""Jira: one issue per ticket, moved when the ticket moves, and told of a better analysis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audit import actions
+from integrations.deliveries import planning, release
+from integrations.deliveries.acts import Act, BaseAct, NotNeededError, NotYetError, Result, Work
+from integrations.deliveries.notices import analysis_digest, notice_of
+from integrations.errors import IntegrationError
+from integrations.jira.client import JiraClient
+from integrations.jira.config import JiraConfig
+from integrations.jira.document import analysis_comment, issue_fields, unique_label
+from integrations.models import Delivery, JiraIssue, Operation
+from tickets.models import Ticket
+
+# Jira's search learns of an issue some seconds after it was made; before that an empty answer proves nothing.
+SEARCH_LAG = timedelta(seconds=10)
+
+
+# A move is three calls, a create two: together less than the lease of a claim.
+DEADLINE_SECONDS = 14.0
+
+
+def _client() -> JiraClient:
+    return JiraClient(replace(JiraConfig.from_settings(), deadline=DEADLINE_SECONDS))
+
+
+class CreateIssue(BaseAct):
+    sent_action = actions.JIRA_CREATED
+
+    def tell(self, work: Work) -> Result:
+        client = _client()
+        key = self._find(work, client)
+        if key:
+            return Result(key, f"{key} was there already", {"itsm_ticket_id": key})
+        fields = issue_fields(
+            notice_of(work.ticket),
+            project_key=client.config.project_key,
+            issue_type=client.config.issue_type,
+        )
+        work.about_to_act(analysis_digest(work.ticket))
+        key = client.create_issue(fields)
+        return Result(key, f"created {key}", {"itsm_ticket_id": key})
+
+    def _find(self, work: Work, client: JiraClient) -> str:
+        """The issue that carries this ticket's label; "" when it is certain that there is none."""
+        try:
+            found = client.find_by_label(unique_label(work.ticket.key))
+        except IntegrationError as error:
+            if error.permanent and not work.must_look:
+                return ""  # nobody may search here, but nothing was ever sent either
+            raise
+        if found:
+            return found[0]
+        if work.delivery.uncertain_since is not None:
+            left = work.delivery.uncertain_since + SEARCH_LAG - work.renew()
+            if left > timedelta(0):
+                raise NotYetError(min(left.total_seconds(), 3.0))
+        return ""
+
+    def follow_up(self, ticket: Ticket, delivery: Delivery, result: Result) -> None:
+        JiraIssue.objects.update_or_create(ticket=ticket, defaults={"key": result.remote_id})
+        release.slack_post(ticket)
+        planning.want_transition(ticket)
+        planning.want_comment(ticket)
+
+    def give_way(self, ticket: Ticket) -> None:
+        release.slack_post(ticket)
+
+
+class MoveIssue(BaseAct):
+    def tell(self, work: Work) -> Result:
+        category = planning.CATEGORY_OF_STATUS[work.ticket.status]
+        issue = JiraIssue.objects.filter(ticket=work.ticket).first()
+        if issue is None:
+            raise NotNeededError("The ticket has no Jira issue.")
+        if issue.category == category:
+            return Result(issue.key, "it is there already")
+        has_moved = _client().transition_to_category(issue.key, category)
+        said = f"moved to {planning.NAME_OF_CATEGORY[category]}" if has_moved else "it is there already"
+        return Result(issue.key, said, category=category)
+
+    def follow_up(self, ticket: Ticket, delivery: Delivery, result: Result) -> None:
+        if result.category:
+            known = JiraIssue.objects.filter(ticket=ticket)
+            known.update(category=result.category, changed_at=timezone.now())
+
+
+class CommentOnIssue(BaseAct):
+    sent_action = actions.JIRA_COMMENTED
+
+    def tell(self, work: Work) -> Result:
+        issue = JiraIssue.objects.filter(ticket=work.ticket).first()
+        if issue is None:
+            raise NotNeededError("The ticket has no Jira issue.")
+        if analysis_digest(work.ticket) != work.delivery.digest:
+            raise NotNeededError("A later analysis has taken its place.")
+        client, document = _client(), analysis_comment(notice_of(work.ticket))
+        if work.must_look and (found := client.find_comment(issue.key, document)):
+            return Result(found, "it was there already")
+        work.about_to_act()
+        return Result(client.add_comment(issue.key, document), f"commented on {issue.key}")
+
+
+ACTS: dict[str, Act] = {
+    Operation.CREATE: CreateIssue(),
+    Operation.TRANSITION: MoveIssue(),
+    Operation.COMMENT: CommentOnIssue(),
+}

@@ -1,0 +1,205 @@
+"""What is to be told: rows inserted or marked inside the transaction of the change they tell of.
+
+`plan_deliveries` runs after the first analysis (which the rules give at once when no model does), so people are
+told a cause with the alert. Everything later follows from the ticket's own changes (`deliveries.watch`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from integrations.blob.config import BlobConfig
+from integrations.deliveries import told, wakeup
+from integrations.deliveries.notices import analysis_digest
+from integrations.errors import NotConfiguredError
+from integrations.jira.config import JiraConfig
+from integrations.models import ACTIVE, Channel, Delivery, JiraIssue, Operation, State
+from integrations.slack.config import SlackConfig
+from tickets import services as ticket_services
+from tickets.choices import Status
+from tickets.models import Ticket
+
+# Less than the three seconds promised: the message's own way takes time too.
+SLACK_WAITS_FOR_JIRA = timedelta(seconds=2.5)
+CATEGORY_OF_STATUS: dict[str, str] = {
+    Status.OPEN: "new",
+    Status.IN_PROGRESS: "indeterminate",
+    Status.ACKNOWLEDGED: "done",
+}
+NAME_OF_CATEGORY = {"new": "To Do", "indeterminate": "In Progress", "done": "Done"}
+_CONFIGURATIONS: dict[str, Callable[[], object]] = {
+    Channel.JIRA: JiraConfig.from_settings,
+    Channel.SLACK: SlackConfig.from_settings,
+    Channel.BLOB: BlobConfig.from_settings,
+}
+_FIRST_OPERATIONS = (
+    (Channel.JIRA, Operation.CREATE),
+    (Channel.SLACK, Operation.POST),
+    (Channel.BLOB, Operation.ARCHIVE),
+)
+
+
+def plan_deliveries(ticket_id: int) -> list[Delivery]:
+    """Write down the issue, the message and the archive of a ticket, each once however often this is called.
+
+    A channel without its settings is `skipped` with advice. The ticket becomes `notified` when nothing is left
+    to wait for. Returns the ticket's three first deliveries.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        ticket = ticket_services.lock(ticket_id)
+        known = {(d.channel, d.operation): d for d in first_deliveries(ticket)}
+        for channel, operation in _FIRST_OPERATIONS:
+            if (channel, operation) not in known:
+                known[channel, operation] = _first(ticket, channel, operation, now)
+        _let_slack_wait(known[Channel.SLACK, Operation.POST], known[Channel.JIRA, Operation.CREATE], now)
+        told.mark_notified(ticket)
+        if any(delivery.is_active for delivery in known.values()):
+            transaction.on_commit(wakeup.dispatch_now, robust=True)
+    return list(known.values())
+
+
+def first_deliveries(ticket: Ticket) -> list[Delivery]:
+    operations = [operation for _, operation in _FIRST_OPERATIONS]
+    return list(Delivery.objects.filter(ticket=ticket, operation__in=operations))
+
+
+def _first(ticket: Ticket, channel: str, operation: str, now: datetime) -> Delivery:
+    advice = missing_configuration(channel)
+    return Delivery.objects.create(
+        ticket=ticket,
+        channel=channel,
+        operation=operation,
+        state=State.SKIPPED if advice else State.PENDING,
+        advice=advice,
+        due_at=now,
+    )
+
+
+def missing_configuration(channel: str) -> str:
+    """One line on what to set; "" where the channel is configured."""
+    try:
+        _CONFIGURATIONS[channel]()
+    except NotConfiguredError as error:
+        return error.advice
+    return ""
+
+
+def _let_slack_wait(post: Delivery, create: Delivery, now: datetime) -> None:
+    if post.state == State.PENDING and not post.attempts and create.state == State.PENDING:
+        post.due_at = now + SLACK_WAITS_FOR_JIRA
+        post.save(update_fields=["due_at"])
+        transaction.on_commit(lambda: wakeup.dispatch_later(Channel.SLACK, SLACK_WAITS_FOR_JIRA), robust=True)
+
+
+def want_edit(ticket: Ticket) -> None:
+    """The message no longer tells the ticket's state. One that is not sent yet will tell the newest by itself."""
+    if _is_sent(ticket, Channel.SLACK, Operation.POST):
+        _want(ticket, Channel.SLACK, Operation.EDIT)
+
+
+def want_transition(ticket: Ticket) -> None:
+    """The status moved here: move the issue too, unless it is there already (a change that came from Jira)."""
+    issue = JiraIssue.objects.filter(ticket=ticket).first()
+    if issue is None or issue.category == CATEGORY_OF_STATUS[ticket.status]:
+        return
+    JiraIssue.objects.filter(pk=issue.pk).update(changed_at=timezone.now())
+    _want(ticket, Channel.JIRA, Operation.TRANSITION)
+
+
+def want_comment(ticket: Ticket) -> None:
+    """The issue shows an older analysis: bring the new one as a comment, once per analysis."""
+    digest = analysis_digest(ticket)
+    told_before = Delivery.objects.filter(ticket=ticket, channel=Channel.JIRA).filter(
+        operation__in=[Operation.CREATE, Operation.COMMENT]
+    )
+    create = told_before.filter(operation=Operation.CREATE, state=State.SENT).first()
+    if create is None or told_before.filter(digest=digest).exists():
+        return
+    add_once(ticket, Channel.JIRA, Operation.COMMENT, part=digest, digest=digest)
+
+
+def want_occurrence_reply(ticket: Ticket) -> None:
+    """A storm of 500 gives nine replies: one at every doubling."""
+    times = ticket.occurrences
+    if times >= 2 and times & (times - 1) == 0 and _is_planned(ticket, Channel.SLACK, Operation.POST):
+        add_once(
+            ticket, Channel.SLACK, Operation.REPLY, part=f"occurrence-{times}", content={"kind": "occurrence"}
+        )
+
+
+def want_reopened_reply(ticket: Ticket) -> None:
+    """An edit wakes nobody; a reply does. The failure is back, or was closed too early."""
+    if _is_planned(ticket, Channel.SLACK, Operation.POST):
+        content = {"kind": "text", "text": "Reopened: it needs somebody again."}
+        add_once(
+            ticket, Channel.SLACK, Operation.REPLY, part=f"reopened-{ticket.reopened_count}", content=content
+        )
+
+
+def reply_in_thread(ticket_id: int, part: str, text: str) -> None:
+    """Say something in the ticket's Slack thread, once per `part` (at most 64 characters); for layers above."""
+    _reply(ticket_id, part, {"kind": "text", "text": text})
+
+
+def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str) -> None:
+    """Ask in the ticket's Slack thread for a yes to a remediation, once per attempt."""
+    content = {"kind": "proposal", "attempt_id": attempt_id, "action": action, "reason": reason}
+    _reply(ticket_id, f"proposal-{attempt_id}"[:64], content)
+
+
+def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> None:
+    with transaction.atomic():
+        ticket = ticket_services.lock(ticket_id)
+        if _is_planned(ticket, Channel.SLACK, Operation.POST):
+            add_once(ticket, Channel.SLACK, Operation.REPLY, part=part, content=content)
+
+
+def add_once(
+    ticket: Ticket,
+    channel: str,
+    operation: str,
+    *,
+    part: str,
+    digest: str = "",
+    content: Mapping[str, Any] | None = None,
+) -> None:
+    """Needs the ticket's row locked: that is what keeps two planners apart."""
+    _, is_new = Delivery.objects.get_or_create(
+        ticket=ticket,
+        channel=channel,
+        operation=operation,
+        part=part,
+        defaults={"digest": digest, "content": dict(content or {})},
+    )
+    if is_new:
+        transaction.on_commit(wakeup.wake, robust=True)
+
+
+def _want(ticket: Ticket, channel: str, operation: str) -> None:
+    now = timezone.now()
+    rows = Delivery.objects.filter(ticket=ticket, channel=channel, operation=operation)
+    if not rows.update(wanted=F("wanted") + 1):
+        Delivery.objects.create(ticket=ticket, channel=channel, operation=operation, due_at=now)
+    else:
+        # What is being sent right now sees at its end that more is wanted; a pause asked for by the vendor holds.
+        idle = rows.exclude(state__in=[State.SENDING, State.RETRYING, State.PENDING])
+        idle.update(state=State.PENDING, due_at=now, failing_since=None)
+    transaction.on_commit(wakeup.wake, robust=True)
+
+
+def _is_sent(ticket: Ticket, channel: str, operation: str) -> bool:
+    return Delivery.objects.filter(
+        ticket=ticket, channel=channel, operation=operation, state=State.SENT
+    ).exists()
+
+
+def _is_planned(ticket: Ticket, channel: str, operation: str) -> bool:
+    planned = Delivery.objects.filter(ticket=ticket, channel=channel, operation=operation)
+    return planned.filter(state__in=[*ACTIVE, State.SENT]).exists()

@@ -1,0 +1,44 @@
+"""Reads of deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from integrations.models import Delivery
+from tickets.models import Ticket
+
+
+def find_deliveries(*, ticket: str = "", state: str = "") -> QuerySet[Delivery]:
+    """Deliveries, newest first, of one ticket (by its key) and in one state, where given."""
+    found = Delivery.objects.select_related("ticket").order_by("-id")
+    if ticket:
+        found = found.filter(ticket__key=ticket)
+    return found.filter(state=state) if state else found
+
+
+def deliveries_section(ticket: Ticket) -> list[dict[str, Any]]:
+    """The deliveries of a ticket's detail, oldest first."""
+    return [delivery_row(delivery) for delivery in Delivery.objects.filter(ticket=ticket).order_by("id")]
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.pk,
+        "channel": delivery.channel,
+        "operation": delivery.operation,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "remote_id": delivery.remote_id,
+        "last_error": delivery.last_error,
+        "advice": delivery.advice,
+        "next_attempt_at": _iso(delivery.due_at) if delivery.is_active else None,
+        "created_at": _iso(delivery.created_at),
+        "updated_at": _iso(delivery.updated_at),
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

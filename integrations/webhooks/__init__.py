@@ -1,0 +1,1 @@
+"""What Jira and Slack say to us: read here, done by the services of `tickets`."""
