@@ -1,0 +1,1 @@
+"""Evidence, analyses, providers, the error catalogue and their evaluation."""

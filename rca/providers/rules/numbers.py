@@ -1,0 +1,225 @@
+"""Numbers that are codes: HTTP statuses, SQL Server, SQLSTATE, Oracle, sockets, exit codes, HRESULTs.
+
+A number counts only where the text says that it is a code (`Msg 208`, `SQLSTATE: 42501`, `status code 403`);
+a bare number in a sentence is a row count, a port or a size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, STRONG, WEAK, Signal
+from tickets.choices import CauseClass as C
+
+HTTP: Final[dict[int, tuple[C, bool, int]]] = {
+    400: (C.CONFIGURATION_ERROR, False, WEAK),
+    401: (C.AUTHENTICATION_FAILURE, False, STRONG),
+    403: (C.PERMISSION_DENIED, False, STRONG),
+    404: (C.RESOURCE_NOT_FOUND, False, STRONG),
+    405: (C.CONFIGURATION_ERROR, False, STRONG),
+    407: (C.NETWORK_CONNECTIVITY, False, STRONG),
+    408: (C.TIMEOUT, True, STRONG),
+    409: (C.CONCURRENCY_CONFLICT, True, MEDIUM),
+    410: (C.RESOURCE_NOT_FOUND, False, STRONG),
+    412: (C.CONCURRENCY_CONFLICT, True, STRONG),
+    413: (C.CAPACITY_OR_QUOTA, False, STRONG),
+    415: (C.CONFIGURATION_ERROR, False, STRONG),
+    422: (C.CONFIGURATION_ERROR, False, MEDIUM),
+    423: (C.CONCURRENCY_CONFLICT, True, STRONG),
+    429: (C.THROTTLING, True, ROOT),
+    500: (C.UPSTREAM_SERVICE_OUTAGE, True, MEDIUM),
+    501: (C.CONFIGURATION_ERROR, False, MEDIUM),
+    502: (C.UPSTREAM_SERVICE_OUTAGE, True, OUTER),
+    503: (C.UPSTREAM_SERVICE_OUTAGE, True, OUTER),
+    504: (C.TIMEOUT, True, STRONG),
+    507: (C.CAPACITY_OR_QUOTA, False, STRONG),
+}
+SQL_SERVER: Final[dict[int, tuple[C, bool]]] = {
+    **dict.fromkeys(
+        (102, 105, 156, 170, 201, 137, 8120, 8144, 319, 195, 4104, 209, 8145, 1087),
+        (C.SYNTAX_OR_CODE_ERROR, False),
+    ),
+    **dict.fromkeys(
+        (207, 213, 206, 245, 257, 8114, 8115, 8152, 2628, 241, 242, 220, 4815, 529, 13812, 16561, 2705),
+        (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    ),
+    **dict.fromkeys((208, 2812, 4060, 911, 15151, 3701, 4902, 2702), (C.RESOURCE_NOT_FOUND, False)),
+    **dict.fromkeys(
+        (229, 230, 262, 297, 300, 916, 15247, 15517, 4834, 33009, 10314), (C.PERMISSION_DENIED, False)
+    ),
+    **dict.fromkeys((18456, 18452, 18486, 18487, 18488, 18470, 33134), (C.AUTHENTICATION_FAILURE, False)),
+    **dict.fromkeys((2627, 2601, 515, 547, 8134, 4864, 4863, 4866, 4879, 2786), (C.BAD_DATA, False)),
+    **dict.fromkeys(
+        (40615, 47073, 40914, 53, 26, 10061, 10065, 11001, 11004, 17892), (C.NETWORK_CONNECTIVITY, False)
+    ),
+    **dict.fromkeys((10053, 10054, 64, 121, 233, 20, 10060), (C.NETWORK_CONNECTIVITY, True)),
+    **dict.fromkeys((40613, 40197, 40143, 40540, 40648, 615, 926), (C.UPSTREAM_SERVICE_OUTAGE, True)),
+    **dict.fromkeys((40501, 49919, 49920, 10929), (C.THROTTLING, True)),
+    **dict.fromkeys((10928, 49918, 8651, 8645, 10936, 45168), (C.CAPACITY_OR_QUOTA, True)),
+    **dict.fromkeys((40544, 1105, 9002, 1101, 1204), (C.CAPACITY_OR_QUOTA, False)),
+    **dict.fromkeys((701, 802), (C.OUT_OF_MEMORY, False)),
+    **dict.fromkeys((1205, 1222, 3960, 3961, 41302, 41305, 41325, 3635), (C.CONCURRENCY_CONFLICT, True)),
+    **dict.fromkeys((-2, 258, 8628), (C.TIMEOUT, True)),
+    **dict.fromkeys((2714, 1801, 15023, 15025), (C.CONCURRENCY_CONFLICT, False)),
+    **dict.fromkeys((15581, 105208, 33183, 40508, 40510), (C.CONFIGURATION_ERROR, False)),
+}
+# By exact state first, then by its class (the first two characters); SQL standard, ODBC and Spark.
+SQLSTATE: Final[dict[str, tuple[C, bool]]] = {
+    "42501": (C.PERMISSION_DENIED, False),
+    "42000": (C.SYNTAX_OR_CODE_ERROR, False),
+    "42601": (C.SYNTAX_OR_CODE_ERROR, False),
+    "42703": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42704": (C.RESOURCE_NOT_FOUND, False),
+    "42P01": (C.RESOURCE_NOT_FOUND, False),
+    "42S02": (C.RESOURCE_NOT_FOUND, False),
+    "42S22": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42K03": (C.MISSING_SOURCE_DATA, False),
+    "42K09": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42883": (C.SYNTAX_OR_CODE_ERROR, False),
+    "42804": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "IM002": (C.MISSING_DEPENDENCY_OR_LIBRARY, False),
+    "IM003": (C.MISSING_DEPENDENCY_OR_LIBRARY, False),
+    "IM004": (C.MISSING_DEPENDENCY_OR_LIBRARY, False),
+    "HYT00": (C.TIMEOUT, True),
+    "HYT01": (C.TIMEOUT, True),
+    "57014": (C.USER_CANCELLED, False),
+    "57P01": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "57P03": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "51002": (C.CONFIGURATION_ERROR, False),
+    "53300": (C.THROTTLING, True),
+    "53200": (C.OUT_OF_MEMORY, False),
+    "40P01": (C.CONCURRENCY_CONFLICT, True),
+    "55P03": (C.CONCURRENCY_CONFLICT, True),
+    "08001": (C.NETWORK_CONNECTIVITY, False),
+    "08004": (C.NETWORK_CONNECTIVITY, False),
+    "08": (C.NETWORK_CONNECTIVITY, True),
+    "22": (C.BAD_DATA, False),
+    "23": (C.BAD_DATA, False),
+    "28": (C.AUTHENTICATION_FAILURE, False),
+    "40": (C.CONCURRENCY_CONFLICT, True),
+    "42": (C.SYNTAX_OR_CODE_ERROR, False),
+    "53": (C.CAPACITY_OR_QUOTA, False),
+    "54": (C.CAPACITY_OR_QUOTA, False),
+    "2D": (C.CONCURRENCY_CONFLICT, True),
+    "0A": (C.CONFIGURATION_ERROR, False),
+    "42616": (C.CONFIGURATION_ERROR, False),
+    "42K0I": (C.CONFIGURATION_ERROR, False),
+    "42K05": (C.CONFIGURATION_ERROR, False),
+    "42809": (C.CONFIGURATION_ERROR, False),
+    "42822": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42825": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42826": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42846": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42KDE": (C.CONFIGURATION_ERROR, False),
+    "42KD9": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "46110": (C.CONFIGURATION_ERROR, False),
+    "58030": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "21": (C.SYNTAX_OR_CODE_ERROR, False),
+    "38": (C.SYNTAX_OR_CODE_ERROR, False),
+    "39": (C.SYNTAX_OR_CODE_ERROR, False),
+    "55": (C.CONFIGURATION_ERROR, False),
+    "56": (C.CONFIGURATION_ERROR, False),
+    "3D": (C.RESOURCE_NOT_FOUND, False),
+    "3F": (C.RESOURCE_NOT_FOUND, False),
+}
+ORACLE: Final[dict[int, tuple[C, bool]]] = {
+    **dict.fromkeys((1017, 28000, 28001, 1005, 12631, 12638), (C.AUTHENTICATION_FAILURE, False)),
+    **dict.fromkeys((1031, 1045, 41900, 28009), (C.PERMISSION_DENIED, False)),
+    **dict.fromkeys(
+        (12154, 12541, 12543, 12545, 12514, 12505, 12560, 28759, 29024), (C.NETWORK_CONNECTIVITY, False)
+    ),
+    **dict.fromkeys((3113, 3114, 3135, 12537, 12547, 12570, 12571, 17002), (C.NETWORK_CONNECTIVITY, True)),
+    **dict.fromkeys((12170, 12535, 1013, 12606), (C.TIMEOUT, True)),
+    **dict.fromkeys((942, 4043, 6550), (C.RESOURCE_NOT_FOUND, False)),
+    **dict.fromkeys((900, 903, 907, 911, 917, 923, 933, 936, 979, 1756), (C.SYNTAX_OR_CODE_ERROR, False)),
+    **dict.fromkeys((904, 913, 932, 947, 12899, 1438, 1439), (C.SCHEMA_OR_TYPE_MISMATCH, False)),
+    **dict.fromkeys((1, 1400, 1722, 1843, 1858, 1861, 2290, 2291, 2292, 1476, 29275), (C.BAD_DATA, False)),
+    **dict.fromkeys((54, 60, 8177, 1555), (C.CONCURRENCY_CONFLICT, True)),
+    **dict.fromkeys((18, 20, 2391), (C.CAPACITY_OR_QUOTA, True)),
+    **dict.fromkeys((1536, 1652, 1653, 1654, 1688, 30036), (C.CAPACITY_OR_QUOTA, False)),
+    **dict.fromkeys((4030, 4031), (C.OUT_OF_MEMORY, False)),
+    **dict.fromkeys((600, 1033, 1034, 1089, 1090, 12528), (C.UPSTREAM_SERVICE_OUTAGE, True)),
+}
+
+_HTTP = re.compile(
+    r"(?:status[ _]?code|statuscode|http status|http/\d\.\d|http error|http|status|response code|code=|error code|error"
+    r"|failed with|responded with|returned)"
+    r"[ :='\"(\-]{0,5}(?:code|of|is|with|error)?[ :='\"(\-]{0,4}([45]\d\d)(?!\d|[.,]\d)"
+    r"|\(([45]\d\d)\)"
+    r"|\b([45]\d\d)(?: -)? (?:unprocessable|client error|server error|forbidden|not found|unauthorized"
+    r"|bad request|conflict|too many"
+    r"|service unavailable|internal server|bad gateway|gateway)"
+)
+_SQL_SERVER = re.compile(
+    r"(?:sqlerrornumber|errornumber|error number|sql error|native error|msg|error:|error|sqlcode|errorcode)"
+    r"[ :=]{1,3}(-?\d{2,6})(?!\d)"
+)
+_SQLSTATE = re.compile(
+    r"sqlstate[ :=']{0,4}([0-9a-z]{5})(?![0-9a-z])|\[([0-9a-z]{2}[0-9a-z]\d\d)\]|\berror \[([0-9a-z]{5})\]"
+)
+_ORACLE = re.compile(r"\bora-0{0,4}(\d{1,5})")
+_SOCKET = re.compile(r"(?:tcp|socket|winsock|wsa)[a-z ]{0,12}error[a-z ]{0,8}[ :=]{0,3}(100\d\d|110\d\d)")
+
+
+def number_signals(plain: str, *, speaks_sql: bool) -> Iterator[Signal]:
+    """Signals of all numbers that stand in the context of a code. `speaks_sql`: the text is about a SQL
+    Server.
+    """
+    for match in _HTTP.finditer(plain):
+        number = int(match[1] or match[2] or match[3])
+        if number in HTTP:
+            cause, transient, weight = HTTP[number]
+            yield Signal(cause, weight, f"HTTP status {number}", match.start(), transient)
+    for match in _SQLSTATE.finditer(plain):
+        state = (match[1] or match[2] or match[3]).upper()
+        known = SQLSTATE.get(state) or SQLSTATE.get(state[:2])
+        if known:
+            yield Signal(known[0], STRONG, f"SQLSTATE {state}", match.start(), known[1], state)
+    for match in _ORACLE.finditer(plain):
+        if known := ORACLE.get(int(match[1])):
+            yield Signal(
+                known[0],
+                CODE,
+                f"ORA-{int(match[1]):05d}",
+                match.start(),
+                known[1],
+                f"ORA-{int(match[1]):05d}",
+            )
+    for match in _SOCKET.finditer(plain):
+        yield Signal(C.NETWORK_CONNECTIVITY, CODE, f"socket error {match[1]}", match.start(), None, match[1])
+    if speaks_sql:
+        yield from _sql_server(plain)
+
+
+def _sql_server(plain: str) -> Iterator[Signal]:
+    for match in _SQL_SERVER.finditer(plain):
+        if known := SQL_SERVER.get(int(match[1])):
+            yield Signal(
+                known[0],
+                MENTIONED_CODE - 2,
+                f"SQL Server error {match[1]}",
+                match.start(),
+                known[1],
+                match[1],
+            )
+
+
+def number_code(plain: str) -> str:
+    """The first Oracle, SQLSTATE or socket code of the text, for want of a better name; "" when there is
+    none.
+    """
+    if match := _ORACLE.search(plain):
+        return f"ORA-{int(match[1]):05d}"
+    if match := _SQLSTATE.search(plain):
+        return (match[1] or match[2] or match[3]).upper()
+    match = _SOCKET.search(plain)
+    return match[1] if match else ""
+
+
+def sql_number_signal(code: str) -> Signal | None:
+    """The signal of a SQL Server number that came as the case's own code."""
+    if not code.lstrip("-").isdigit() or not (known := SQL_SERVER.get(int(code[:9]))):
+        return None
+    return Signal(known[0], MENTIONED_CODE, f"SQL Server error {code}", -1, known[1], code)

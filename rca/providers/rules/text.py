@@ -1,0 +1,110 @@
+"""Makes an error text fit for matching: bounded, one spelling of quotes and spaces, without lines meant for a
+model.
+
+Error texts come from whoever can make a job fail. They are cut to a window (the head names the failure, the
+tail holds the innermost cause) so that time and memory do not depend on the sender.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+HEAD = 6_000
+TAIL = 6_000
+MAX_CODE = 120
+
+_ESCAPES = (("\\r", " "), ("\\n", "\n"), ("\\t", " "), ('\\"', '"'), ("\\u0027", "'"), ("\\u0022", '"'))
+_QUOTES = str.maketrans(
+    {'"': "'", "`": "'", "’": "'", "‘": "'", "“": "'", "”": "'", "\u00a0": " ", "\0": " "}
+)
+
+# Sentences that speak to a language model instead of describing a failure. They are dropped, not obeyed.
+_ADDRESSES_A_MODEL = re.compile(
+    r"(?:ignore|disregard|forget|override) (?:all |any |the |your |of |these |those ){0,4}"
+    r"(?:previous|prior|above|earlier|preceding|existing|system|other) "
+    r"(?:instruction|rule|prompt|direction|message|context)"
+    r"|you are (?:now )?(?:a|an|the) (?:\w+ ){0,3}(?:assistant|model|analyst|agent|bot)\b"
+    r"|(?:system|assistant|developer) ?(?:prompt|note|instruction)s? ?:"
+    r"|\b(?:new|updated|additional) instructions?\b"
+    r"|\b(?:classify|report|label|mark|treat) (?:this|it) (?:\w+ )?as\b"
+    r"|(?:the )?(?:root )?cause(?:[ _]class)? (?:is|should be|must be|to be) [\"'`]?[a-z]+_[a-z_]+"
+    r"|\b(?:set|return|output|respond with|answer with|reply with)\b.{0,40}"
+    r"\b(?:cause_class|severity|confidence|error_type)"
+    r"|\brun (?:the )?playbooks?\b|\bapprove (?:the )?(?:remediation|playbook)"
+)
+# A frame of a stack trace names packages (`java.util.concurrent`, `scala.collection.immutable`), not causes.
+_FRAME = re.compile(r"\bat (?:[\w$]{1,60}[./]){2,12}[\w$<>`]{1,80}\([\w.$:,\[\]`& -]{0,160}\)")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
+
+
+# Documents write "isn't", products "is not"; patterns and texts meet in the long form.
+_CONTRACTIONS = (("can't", "cannot"), ("can not", "cannot"), ("won't", "will not"), ("n't ", " not "))
+
+
+def plain_form(text: str) -> str:
+    """Lower case, single spaces, one kind of quote, no contractions, `...` as one character."""
+    plain = " ".join(text.translate(_QUOTES).lower().replace("...", "…").split())
+    for short, long in _CONTRACTIONS:
+        if short in plain:
+            plain = plain.replace(short, long)
+    return plain
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """`raw`: the windowed text for codes and names; `plain`: lower case, one-line form for phrases.
+
+    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting).
+    """
+
+    raw: str
+    plain: str
+    deep_from: int
+    has_foreign_instructions: bool = False
+
+
+def prepare(message: str) -> ErrorText:
+    """The text as the matchers want it. Never longer than `HEAD + TAIL` characters."""
+    text = window(message)
+    for escape, replacement in _ESCAPES:
+        if escape in text:
+            text = text.replace(escape, replacement)
+    cleaned = drop_instructions(text)
+    plain = plain_form(_FRAME.sub(" ", cleaned))
+    deep = plain.rfind("caused by:")
+    return ErrorText(
+        raw=cleaned,
+        plain=plain,
+        deep_from=deep if deep >= 0 else len(plain),
+        has_foreign_instructions=len(cleaned) != len(text),
+    )
+
+
+def own_code(code: str) -> str:
+    """The code that came apart from the text, on one line and no longer than any vendor's."""
+    return " ".join(code.split())[:MAX_CODE]
+
+
+def window(message: str) -> str:
+    """Head and tail of a long text."""
+    if len(message) <= HEAD + TAIL:
+        return message
+    return f"{message[:HEAD]}\n{message[-TAIL:]}"
+
+
+def drop_instructions(text: str) -> str:
+    """The text without the sentences that address a model; unchanged when there are none."""
+    if not _ADDRESSES_A_MODEL.search(text.lower()):
+        return text
+    kept: list[str] = []
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        kept.append(_kept(text[start : end.end()]))
+        start = end.end()
+    kept.append(_kept(text[start:]))
+    return "".join(kept)
+
+
+def _kept(sentence: str) -> str:
+    return "" if _ADDRESSES_A_MODEL.search(sentence.lower()) else sentence

@@ -1,0 +1,180 @@
+"""Weighs all signals of one case and decides, or abstains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rca.case import Case
+from rca.catalogue import Catalogue, load_catalogue
+from rca.providers.rules.codes import FoundCode, code_signal, find_codes, pick
+from rca.providers.rules.grammar import complaint_signals
+from rca.providers.rules.numbers import number_signals, sql_number_signal
+from rca.providers.rules.phrases import phrase_signals
+from rca.providers.rules.signals import CODE, DEPTH_BONUS, MEDIUM, ROOT, SETUP, STRONG, THRESHOLD, Signal
+from rca.providers.rules.text import ErrorText, own_code, prepare
+from tickets.choices import CauseClass, Confidence
+
+# Whether a second try may succeed, where no signal said it.
+TRANSIENT_CLASSES: Final = frozenset(
+    {
+        CauseClass.TIMEOUT,
+        CauseClass.THROTTLING,
+        CauseClass.UPSTREAM_SERVICE_OUTAGE,
+        CauseClass.CLUSTER_INFRASTRUCTURE_FAILURE,
+    }
+)
+CLEAR_MARGIN: Final = 4
+_SAYS_RETRY: Final = (
+    "please retry",
+    "try again",
+    "retry later",
+    "retrying",
+    "temporar",
+    "transient",
+    "intermittent",
+)
+_RETRY_CAN_HELP: Final = TRANSIENT_CLASSES | {
+    CauseClass.NETWORK_CONNECTIVITY,
+    CauseClass.CAPACITY_OR_QUOTA,
+    CauseClass.CONCURRENCY_CONFLICT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The class that won, the signal that decided, everything that spoke, and the codes seen."""
+
+    cause_class: str
+    transient: bool | None
+    deciding: Signal | None
+    signals: tuple[Signal, ...]
+    codes: tuple[FoundCode, ...]
+    text: ErrorText
+    margin: int
+
+    @property
+    def confidence(self) -> str:
+        if self.deciding is None:
+            return str(Confidence.LOW)
+        steps = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH, Confidence.VERY_HIGH)
+        level = sum(self.deciding.weight >= bar for bar in (MEDIUM, SETUP, ROOT))
+        level += self._is_confirmed() and level == 2
+        return str(steps[max(0, level - (self.margin < CLEAR_MARGIN))])
+
+    def _is_confirmed(self) -> bool:
+        """Whether a specific catalogued code says the same as the text, or decided itself."""
+        return any(
+            found.entry is not None
+            and found.entry.role == "specific"
+            and found.entry.cause_class == self.cause_class
+            for found in self.codes
+            if not found.is_exception
+        )
+
+
+def judge(case: Case, message: str) -> Verdict:
+    """The verdict on one text in the light of the case's own code. Pure; milliseconds."""
+    text = prepare(message)
+    catalogue = load_catalogue()
+    is_cluster = case.resource_type == "cluster"
+    codes = find_codes(text.raw, catalogue, case.platform, is_cluster=is_cluster)
+    signals = [deepened(signal, text) for signal in _all_signals(case, text, codes, catalogue)]
+    if code := own_code(case.code):
+        entry = pick(catalogue.find(code), case.platform, is_cluster=is_cluster)
+        own = FoundCode(code, -1, is_declared=True, entry=entry)
+        codes.insert(0, own)
+        signals.extend(_of_own_code(own, text))
+    return decide(signals, codes, text)
+
+
+def _all_signals(
+    case: Case, text: ErrorText, codes: list[FoundCode], catalogue: Catalogue
+) -> Iterable[Signal]:
+    spans = code_spans(codes, text.plain)
+    for signal in (*phrase_signals(text.plain), *complaint_signals(text.plain)):
+        if not any(
+            start <= signal.position < end and signal.cause_class != cause for start, end, cause in spans
+        ):
+            yield signal
+    speaks_sql = "sql" in text.plain or case.platform == "synapse"
+    yield from number_signals(text.plain, speaks_sql=speaks_sql)
+    for found in codes:
+        if of_code := code_signal(found, text.plain):
+            yield of_code
+    for entry in catalogue.labelled:
+        if all(phrase in text.plain for phrase in entry.phrases) and entry.cause_class != CauseClass.UNKNOWN:
+            yield Signal(
+                entry.cause_class, CODE, entry.meaning, text.plain.find(entry.phrases[0]), entry.transient
+            )
+
+
+def code_spans(codes: list[FoundCode], plain: str) -> list[tuple[int, int, str]]:
+    """Where catalogued codes stand in the text, and their class.
+
+    A pattern of another class that matches inside a code's name (`does_not_exist`) must not contradict it.
+    """
+    spans = []
+    for found in codes:
+        if found.entry is not None and found.entry.role == "specific" and not found.is_exception:
+            start = plain.find(found.code.lower())
+            if start >= 0:
+                spans.append((start, start + len(found.code), found.entry.cause_class))
+    return spans
+
+
+def _of_own_code(own: FoundCode, text: ErrorText) -> Iterable[Signal]:
+    of_code = code_signal(own, text.plain)
+    if of_code:
+        yield of_code
+    is_open = own.entry is None or own.entry.is_generic  # 208 is HDInsight's and SQL Server's
+    if is_open and (of_number := sql_number_signal(own.code)):
+        yield of_number
+    if not own.code.isdigit():
+        yield from number_signals(f"sqlstate {own.code.lower()}", speaks_sql=False)
+
+
+def deepened(signal: Signal, text: ErrorText) -> Signal:
+    """A signal inside the innermost cause counts more than the wrapper around it."""
+    if signal.position >= text.deep_from:
+        return replace(signal, weight=signal.weight + DEPTH_BONUS)
+    return signal
+
+
+def decide(signals: list[Signal], codes: list[FoundCode], text: ErrorText) -> Verdict:
+    """The class with the strongest signal; agreeing signals add a little; unknown below the threshold."""
+    ranked = sorted(signals, key=lambda signal: (signal.weight, signal.position), reverse=True)
+    scores: dict[str, int] = {}
+    for signal in ranked:
+        if signal.cause_class not in scores:
+            scores[signal.cause_class] = signal.weight
+        elif signal.weight >= STRONG:
+            scores[signal.cause_class] += 1
+    order = sorted(scores, key=lambda cause: scores[cause], reverse=True)
+    winner = order[0] if order and scores[order[0]] >= THRESHOLD else CauseClass.UNKNOWN
+    deciding = next((signal for signal in ranked if signal.cause_class == winner), None)
+    margin = scores[order[0]] - scores[order[1]] if len(order) > 1 else 99
+    return Verdict(
+        cause_class=str(winner),
+        transient=transience(winner, deciding, ranked, text),
+        deciding=deciding,
+        signals=tuple(ranked),
+        codes=tuple(codes),
+        text=text,
+        margin=margin,
+    )
+
+
+def transience(winner: str, deciding: Signal | None, ranked: list[Signal], text: ErrorText) -> bool | None:
+    """Whether trying again without a change may succeed. None where neither class nor wrapper is known."""
+    if deciding is None:
+        return None
+    if winner == CauseClass.UNKNOWN:
+        return deciding.transient
+    if winner in _RETRY_CAN_HELP and any(mark in text.plain for mark in _SAYS_RETRY):
+        return True
+    for signal in ranked:
+        if signal.cause_class == winner and signal.transient is not None:
+            return signal.transient
+    return winner in TRANSIENT_CLASSES
