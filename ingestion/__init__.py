@@ -1,0 +1,1 @@
+"""The door: alert events, their sources, authentication, the way of an alert, replay."""

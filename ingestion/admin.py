@@ -1,0 +1,130 @@
+"""Alert events in the console: what came, as it came, and what was made of it. Read-only but for Replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.console.desk import DeskAdmin
+from accounts.console.permissions import has_role
+from accounts.roles import Role
+from ingestion.admin_replay import replay_selected
+from ingestion.event_display import as_block, pretty_body, ticket_links
+from ingestion.exported import export_event
+from ingestion.models import AlertEvent, EventTicket
+from ingestion.sources.keys import canonical_id
+
+ARRIVAL = ("received_at", "source", "event_type", "key_name", "remote_address", "content_type", "body_size")
+RESULT = ("outcome", "message", "tickets_touched", "replay_count")
+HEAVY_COLUMNS = ("body", "headers", "failure_trace")
+
+
+@admin.register(AlertEvent)
+class AlertEventAdmin(DeskAdmin):
+    act_role = Role.ANALYST
+    list_display = (
+        "id",
+        "received_at",
+        "source",
+        "event_type",
+        "outcome",
+        "ticket_key",
+        "key_name",
+        "message",
+    )
+    list_filter = ("outcome", "source")
+    search_fields = ("message",)  # shows the box; `get_search_results` decides
+    search_help_text = "Event number, ticket, run id, key name, or words of the message"
+    ordering = ("-id",)
+    actions = (replay_selected,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlertEvent]:
+        events: QuerySet[AlertEvent] = super().get_queryset(request)
+        is_one = bool(request.resolver_match and request.resolver_match.kwargs.get("object_id"))
+        return events if is_one else events.defer(*HEAVY_COLUMNS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AlertEvent], search_term: str
+    ) -> tuple[QuerySet[AlertEvent], bool]:
+        """By what people hold in their hands: an id of any kind finds exactly, other words search messages."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        named = Q(ticket__key__iexact=term) | Q(ticket__run_id=canonical_id(term))
+        wanted = Q(pk__in=EventTicket.objects.filter(named).values("event_id"))
+        wanted |= Q(ticket_key__iexact=term) | Q(key_name__iexact=term)
+        if term.isascii() and term.isdigit():
+            wanted |= Q(pk=int(term)) if len(term) < 19 else Q()
+        else:
+            wanted |= Q(message__icontains=term)
+        return queryset.filter(wanted), False
+
+    def get_fieldsets(self, request: HttpRequest, obj: AlertEvent | None = None) -> Any:
+        content = ["headers_shown", "body_shown"]
+        if has_role(request, Role.ANALYST):  # the bytes as they came: no secret in them is masked
+            content.insert(0, "downloads")
+        if has_role(request, Role.ADMIN):  # a trace tells of our code and machine
+            content.append("trace_shown")
+        return (
+            ("Arrival", {"fields": ARRIVAL}),
+            ("Result", {"fields": RESULT}),
+            ("Content", {"fields": content}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AlertEvent | None = None) -> list[str]:
+        return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    @admin.display(description="Tickets touched")
+    def tickets_touched(self, event: AlertEvent) -> SafeString:
+        return ticket_links(event)
+
+    @admin.display(description="Body")
+    def body_shown(self, event: AlertEvent) -> SafeString:
+        return as_block(pretty_body(bytes(event.body)))
+
+    @admin.display(description="Headers kept")
+    def headers_shown(self, event: AlertEvent) -> SafeString:
+        return as_block("\n".join(f"{name}: {value}" for name, value in event.headers.items()) or "none")
+
+    @admin.display(description="Failure trace")
+    def trace_shown(self, event: AlertEvent) -> SafeString:
+        return as_block(event.failure_trace or "none")
+
+    @admin.display(description="Download")
+    def downloads(self, event: AlertEvent) -> SafeString:
+        raw, exported = (
+            reverse(f"admin:ingestion_alertevent_{form}", args=[event.pk]) for form in ("body", "export")
+        )
+        return format_html('<a href="{}">body as received</a> · <a href="{}">for replay</a>', raw, exported)
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/body/", guarded(self.download_body), name="ingestion_alertevent_body"),
+            path("<int:pk>/export/", guarded(self.download_export), name="ingestion_alertevent_export"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def download_body(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return _as_file(bytes(self._event(request, pk).body), f"event-{pk}-body.bin")
+
+    def download_export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return _as_file(export_event(self._event(request, pk)).encode(), f"event-{pk}.json")
+
+    def _event(self, request: HttpRequest, pk: int) -> AlertEvent:
+        event = AlertEvent.objects.filter(pk=pk).first() if has_role(request, Role.ANALYST) else None
+        if event is None:
+            raise Http404
+        return event
+
+
+def _as_file(content: bytes, name: str) -> HttpResponse:
+    """Always a download: a body that is a page must not run as one."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(content, content_type="application/octet-stream", headers=headers)

@@ -1,0 +1,58 @@
+"""Claiming work: rows are the work, a claim is a conditional UPDATE under a lease.
+
+Two workers may read the same waiting row; only one of their updates counts a row. A worker that dies keeps its
+lease until it runs out, then the sweep hands the row to another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from tickets.models import Ticket
+
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+BATCH = 50
+
+
+@transaction.atomic
+def claim_waiting(now: datetime, limit: int = BATCH) -> list[tuple[int, str]]:
+    """Claim up to `limit` waiting tickets; returns their ids with the token that proves the claim.
+
+    One transaction, so one turn among the writers and one flush to disk for all of them.
+    """
+    waiting = Ticket.objects.filter(needs_work=True, work_due_at__lte=now).order_by("work_due_at", "id")
+    claimed: list[tuple[int, str]] = []
+    for ticket_id, due_at in waiting.values_list("pk", "work_due_at")[:limit]:
+        token = secrets.token_hex(16)
+        if Ticket.objects.filter(pk=ticket_id, needs_work=True, work_due_at=due_at).update(
+            claim_token=token, work_due_at=now + LEASE, work_attempts=F("work_attempts") + 1
+        ):
+            claimed.append((ticket_id, token))
+    return claimed
+
+
+def hold_claim(ticket_id: int, token: str, now: datetime) -> bool:
+    """Renew the lease; False when the claim has passed to somebody else or the work is done."""
+    held = Ticket.objects.filter(pk=ticket_id, needs_work=True, claim_token=token)
+    return held.update(work_due_at=now + LEASE) == 1
+
+
+def finish(ticket_id: int, token: str) -> bool:
+    """Mark the work done; False when it was no longer ours or was asked for anew in the meantime."""
+    done = Ticket.objects.filter(pk=ticket_id, claim_token=token)
+    return done.update(needs_work=False, claim_token="", work_attempts=0) == 1
+
+
+def retry_later(ticket_id: int, token: str, at: datetime) -> None:
+    Ticket.objects.filter(pk=ticket_id, claim_token=token).update(claim_token="", work_due_at=at)
+
+
+def release_all(now: datetime) -> int:
+    """Hand every claimed row back at once; only for a start that knows itself to be the only worker."""
+    held = Ticket.objects.filter(needs_work=True).exclude(claim_token="")
+    return held.update(claim_token="", work_due_at=now)

@@ -1,0 +1,24 @@
+"""`manage.py export_event ID`: a stored event as a file that `replay_alerts --file` takes."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ingestion.exported import export_event
+from ingestion.models import AlertEvent
+
+
+class Command(BaseCommand):
+    help = "Print a stored alert event in the form that `replay_alerts --file` takes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("event", type=int, metavar="ID")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        event = AlertEvent.objects.filter(pk=options["event"]).first()
+        if event is None:
+            raise CommandError(f"There is no event {options['event']}.")
+        self.stdout.write(export_event(event), ending="")

@@ -1,0 +1,98 @@
+"""The journey of one ticket, top to bottom: evidence, analysis, deliveries.
+
+Each step leaves its mark on the row before the next begins, so a worker that dies loses at most the step it
+was in, and the next worker goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audit import actions
+from audit.services import record
+from ingestion import claims
+from ingestion.run_lookups import relate_to_unresolved
+from integrations.services import plan_deliveries
+from rca.evidence import late
+from rca.evidence.collect import collect_evidence
+from rca.services import analyse_ticket
+from tickets import services as ticket_services
+from tickets.choices import ProcessingState
+from tickets.models import Ticket
+
+logger = logging.getLogger(__name__)
+
+RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120))
+
+
+def process_ticket(ticket_id: int, token: str) -> None:
+    """Take one claimed ticket to the end of its journey; a missing row or a lost claim means done."""
+    if not claims.hold_claim(ticket_id, token, timezone.now()):
+        return
+    if _was_tried_too_often(ticket_id, token):
+        return
+    try:
+        _enrich(ticket_id)
+        if not claims.hold_claim(ticket_id, token, timezone.now()):
+            return
+        analyse_ticket(ticket_id)
+        plan_deliveries(ticket_id)
+    except Exception as error:  # noqa: BLE001 - any fault parks this ticket and no other
+        _fail(ticket_id, token, error)
+        return
+    claims.finish(ticket_id, token)
+
+
+def _enrich(ticket_id: int) -> None:
+    """Ask the vendors what really happened. A fault here costs the evidence and never the notification."""
+    ticket = Ticket.objects.get(pk=ticket_id)
+    if ticket.processing_state != ProcessingState.RECEIVED:
+        return
+    try:
+        if not late.take_fresh(ticket_id):
+            late.plan_retry(ticket_id, collect_evidence(ticket_id), now=timezone.now())
+        relate_to_unresolved(Ticket.objects.get(pk=ticket_id))
+    except Exception:
+        logger.exception("No evidence could be collected for %s", ticket.key, extra={"ticket": ticket.key})
+    ticket_services.set_fields(ticket_id, processing_state=ProcessingState.ENRICHED)
+
+
+def _was_tried_too_often(ticket_id: int, token: str) -> bool:
+    """A ticket whose workers keep dying (out of memory, killed) is parked, so that others go on."""
+    attempts = Ticket.objects.values_list("work_attempts", flat=True).get(pk=ticket_id)
+    if attempts <= claims.MOST_ATTEMPTS:
+        return False
+    _park(
+        ticket_id,
+        token,
+        f"Given up: {attempts - 1} workers ended while processing it; Re-analyse tries again.",
+    )
+    return True
+
+
+def _fail(ticket_id: int, token: str, error: Exception) -> None:
+    ticket = Ticket.objects.filter(pk=ticket_id, claim_token=token).first()
+    if ticket is None:
+        return
+    logger.exception("%s could not be processed", ticket.key, exc_info=error, extra={"ticket": ticket.key})
+    attempt = ticket.work_attempts
+    if attempt <= len(RETRY_DELAYS):
+        claims.retry_later(ticket_id, token, timezone.now() + RETRY_DELAYS[attempt - 1])
+        return
+    _park(
+        ticket_id,
+        token,
+        f"{type(error).__name__}: given up after {attempt} attempts; Re-analyse tries again.",
+    )
+
+
+def _park(ticket_id: int, token: str, message: str) -> None:
+    ticket = ticket_services.set_fields(
+        ticket_id, processing_state=ProcessingState.FAILED, processing_error=message
+    )
+    record(actions.PROCESSING_FAILED, subject=ticket.subject, summary=message)
+    plan_deliveries(ticket_id)  # a failure nobody could explain is told all the same
+    claims.finish(ticket_id, token)

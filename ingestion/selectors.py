@@ -1,0 +1,24 @@
+"""Reads of the door."""
+
+from __future__ import annotations
+
+from ingestion.models import EventTicket
+from ingestion.sources.keys import canonical_id
+from integrations.archive_source import Payload
+from tickets.models import Ticket
+
+
+def newest_ticket_of_run(run_id: str, *, source: str = "", workspace: str = "") -> Ticket | None:
+    """The newest ticket of a run; `workspace` is the Databricks workspace id or the factory's ARM id."""
+    found = Ticket.objects.filter(run_id=canonical_id(run_id))
+    if source:
+        found = found.filter(source=source)
+    if workspace:
+        found = found.filter(run_scope__iexact=workspace)
+    return found.order_by("-id").first()
+
+
+def first_payload(ticket: Ticket) -> Payload | None:
+    """What the first event of a ticket brought, as received; None for a ticket that no event made."""
+    touched = EventTicket.objects.filter(ticket=ticket).order_by("id").select_related("event").first()
+    return Payload(bytes(touched.event.body), touched.event.received_at) if touched else None
