@@ -1,0 +1,1 @@
+"""Playbooks, the policy that allows them, attempts and approvals. Off unless AUTO_REMEDIATION_ENABLED is on."""
