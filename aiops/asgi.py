@@ -1,0 +1,26 @@
+"""The ASGI application: alerts to the fast door, other HTTP to Django, `/ws` to the live consumer."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aiops.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import re_path  # noqa: E402
+
+from aiops.body_limit import BodyLimit  # noqa: E402
+from ingestion.fast_door.application import FastDoor  # noqa: E402
+from tickets.consumers import LiveConsumer  # noqa: E402
+
+door = FastDoor(BodyLimit(django_application))
+application = ProtocolTypeRouter(
+    {
+        "http": door,
+        "websocket": URLRouter([re_path(r"^ws/?$", LiveConsumer.as_asgi())]),
+    }
+)

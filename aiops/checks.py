@@ -1,0 +1,78 @@
+"""System checks of our own: what is unsafe or will not work, with an id that can be looked up in the README."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+GENERATED_SECRETS = ("DJANGO_SECRET_KEY", "JWT_SECRET_KEY")
+
+
+@register(Tags.security, deploy=True)
+def check_generated_secrets(**_: Any) -> list[CheckMessage]:
+    """Machine-made secrets differ from machine to machine; production sets its own."""
+    values = {"DJANGO_SECRET_KEY": settings.SECRET_KEY, "JWT_SECRET_KEY": settings.JWT_SECRET_KEY}
+    return [
+        Warning(
+            f"{name} was generated on this machine; several machines need the same one.",
+            hint=f"Set {name} (or {name}_FILE).",
+            id="aiops.W001",
+        )
+        for name in GENERATED_SECRETS
+        if values[name] == settings.LOCAL_SECRETS[name]
+    ]
+
+
+@register(Tags.security)
+def check_webhook_auth(**_: Any) -> list[CheckMessage]:
+    if settings.WEBHOOK_AUTH == "off":
+        return [
+            Warning(
+                "WEBHOOK_AUTH is off: anybody who reaches this server can open tickets.",
+                hint="Remove WEBHOOK_AUTH and give each sender a key.",
+                id="aiops.W002",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def check_keys_differ(**_: Any) -> list[CheckMessage]:
+    if settings.JWT_SECRET_KEY == settings.SECRET_KEY:
+        return [
+            Error(
+                "JWT_SECRET_KEY is the same as DJANGO_SECRET_KEY.",
+                hint="Use two different keys: one leak must not be two.",
+                id="aiops.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.compatibility)
+def check_remediation(**_: Any) -> list[CheckMessage]:
+    if settings.AUTO_REMEDIATION_ENABLED:
+        return [
+            Warning(
+                "AUTO_REMEDIATION_ENABLED is on, but this version has no playbooks: nothing will be repaired.",
+                hint="Remove it until a version with playbooks is installed.",
+                id="aiops.W004",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_several_processes_on_sqlite(**_: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if settings.REDIS_URL and engine.endswith("sqlite3"):
+        return [
+            Warning(
+                "Redis is configured but the database is SQLite: separate processes must share one machine.",
+                hint="Set DATABASE_URL to PostgreSQL or SQL Server for production.",
+                id="aiops.W003",
+            )
+        ]
+    return []

@@ -1,0 +1,96 @@
+"""The numbers of the front page. Every query has a bound and every number a list that shows its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.console.display import duration
+from aiops.console.kept import as_count, bounded_count
+from ingestion.models import AlertEvent, Outcome, RunLookup
+from integrations.models import Delivery, State
+from tickets.choices import Status
+from tickets.models import Ticket
+
+MOST_AVERAGED = 5_000
+UNREAD = (Outcome.UNSUPPORTED, Outcome.MALFORMED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`tone` is `bad` where somebody should look."""
+
+    title: str
+    value: str
+    note: str
+    address: str
+    tone: str = ""
+
+
+def read_figures() -> list[Figure]:
+    now = timezone.now()
+    tickets = reverse("admin:tickets_ticket_changelist")
+    return [*_queue(now, tickets), *_today(now, tickets), _waiting(now), _deliveries()]
+
+
+def _queue(now: datetime, tickets: str) -> list[Figure]:
+    opened = bounded_count(Ticket.objects.filter(status=Status.OPEN))
+    running = bounded_count(Ticket.objects.filter(status=Status.IN_PROGRESS))
+    late = Ticket.objects.filter(status__in=(Status.OPEN, Status.IN_PROGRESS), sla_due_at__lt=now)
+    breached = bounded_count(late)
+    first = late.order_by("sla_due_at").values_list("sla_due_at", flat=True).first() if breached else None
+    oldest = f"oldest by {duration((now - first).total_seconds())}" if first else "nothing past due"
+    return [
+        Figure("Open", as_count(opened), f"{as_count(running)} in progress", f"{tickets}?state=open"),
+        Figure(
+            "SLA breached",
+            as_count(breached),
+            oldest,
+            f"{tickets}?sla=breached&o=3",
+            "bad" if breached else "",
+        ),
+    ]
+
+
+def _today(now: datetime, tickets: str) -> list[Figure]:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    done = Ticket.objects.filter(status=Status.ACKNOWLEDGED, acknowledged_at__gte=midnight)
+    whole = ExpressionWrapper(F("acknowledged_at") - F("opened_at"), output_field=DurationField())
+    sample = done.annotate(whole=whole).order_by("-acknowledged_at").values("ack_seconds", "whole")
+    means = sample[:MOST_AVERAGED].aggregate(ack=Avg("ack_seconds"), mean_whole=Avg("whole"))
+    address = f"{tickets}?state=acknowledged&o=-7"
+    if means["ack"] is None:
+        nothing = "nothing acknowledged since 00:00 UTC"
+        return [Figure("MTTA today", "–", nothing, address), Figure("MTTR today", "–", nothing, address)]
+    return [
+        Figure("MTTA today", duration(means["ack"]), "SLA start to acknowledgement", address),
+        Figure(
+            "MTTR today",
+            duration(means["mean_whole"].total_seconds()),
+            "first seen to last acknowledged",
+            address,
+        ),
+    ]
+
+
+def _waiting(now: datetime) -> Figure:
+    waiting = bounded_count(Ticket.objects.filter(needs_work=True, work_due_at__lte=now))
+    lookups = bounded_count(RunLookup.objects.filter(state=RunLookup.State.WAITING))
+    recent = Q(received_at__gte=now - timedelta(days=1))
+    unread = bounded_count(AlertEvent.objects.filter(recent, outcome__in=UNREAD))
+    note = f"{as_count(waiting + lookups)} waiting, {as_count(unread)} not understood in 24 h"
+    address = reverse("admin:ingestion_alertevent_changelist")
+    tone = "bad" if unread else ""
+    return Figure("Events not processed", as_count(waiting + lookups + unread), note, address, tone)
+
+
+def _deliveries() -> Figure:
+    failed = bounded_count(Delivery.objects.filter(state=State.PARKED))
+    retrying = bounded_count(Delivery.objects.filter(state=State.RETRYING))
+    address = f"{reverse('admin:integrations_delivery_changelist')}?state__exact=parked"
+    note = f"{as_count(retrying)} being tried again"
+    return Figure("Deliveries failed", as_count(failed), note, address, "bad" if failed else "")

@@ -1,0 +1,98 @@
+"""The settings in force, as this process read them. A value is shown only when it is named here as harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Server": (
+        "PUBLIC_BASE_URL", "ALLOWED_HOSTS", "DEBUG", "TRUST_PROXY", "SECRET_KEY", "SECURE_HSTS_SECONDS",
+        "REDIS_URL", "EMBEDDED", "CELERY_WORKER_CONCURRENCY", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN",
+    ),
+    "People": ("JWT_SECRET_KEY", "JWT_EXPIRY_HOURS", "REGISTRATION", "REGISTRATION_DOMAINS"),
+    "Webhooks": (
+        "WEBHOOK_AUTH", "RCA_API_KEY", "WEBHOOK_RATE_LIMIT", "INGESTION_MAX_BODY_BYTES", "INGESTION_QUEUE_LIMIT",
+        "AZURE_WEBHOOK_AUDIENCE", "AZURE_WEBHOOK_TENANT_ID", "JIRA_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET",
+        "AUTO_CLOSE_ON_RESOLVED",
+    ),
+    "Root cause analysis": (
+        "RCA_PROVIDERS", "GEMINI_API_KEY", "MODEL_ID", "GEMINI_API_ENDPOINT", "GEMINI_TIMEOUT_SECONDS",
+    ),
+    "Jira": (
+        "ITSM_TOOL", "JIRA_DOMAIN", "JIRA_USER_EMAIL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY", "JIRA_ISSUE_TYPE",
+    ),
+    "Slack": ("SLACK_BOT_TOKEN", "SLACK_ALERT_CHANNEL", "SLACK_API_URL"),
+    "Blob Storage": ("AZURE_BLOB_ENABLED", "AZURE_STORAGE_CONN", "AZURE_BLOB_CONTAINER_NAME"),
+    "Databricks": (
+        "DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_WORKSPACE_ID", "DATABRICKS_WORKSPACES_FILE",
+    ),
+    "Azure": (
+        "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_MANAGEMENT_ENDPOINT",
+        "AZURE_SYNAPSE_ENDPOINT", "AZURE_MANAGEMENT_TOKEN", "AZURE_SYNAPSE_TOKEN",
+    ),
+    "Remediation": ("AUTO_REMEDIATION_ENABLED", "PLAYBOOK_SIGNING_SECRET"),
+    "SLA": ("SLA_SECONDS",),
+}  # fmt: skip
+SECRET = frozenset(
+    {
+        "SECRET_KEY", "REDIS_URL", "METRICS_TOKEN", "JWT_SECRET_KEY", "RCA_API_KEY", "JIRA_WEBHOOK_SECRET",
+        "SLACK_SIGNING_SECRET", "GEMINI_API_KEY", "JIRA_API_TOKEN", "SLACK_BOT_TOKEN", "AZURE_STORAGE_CONN",
+        "DATABRICKS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_MANAGEMENT_TOKEN", "AZURE_SYNAPSE_TOKEN",
+        "PLAYBOOK_SIGNING_SECRET",
+    }
+)  # fmt: skip
+# The environment's name where the setting's is another.
+ENVIRONMENT_NAMES = {
+    "ALLOWED_HOSTS": "DJANGO_ALLOWED_HOSTS",
+    "DEBUG": "DJANGO_DEBUG",
+    "SECRET_KEY": "DJANGO_SECRET_KEY",
+    "SECURE_HSTS_SECONDS": "DJANGO_HSTS_SECONDS",
+    "CELERY_WORKER_CONCURRENCY": "WORKER_CONCURRENCY",
+    "EMBEDDED": "embedded (REDIS_URL empty)",
+    "SLA_SECONDS": "SLA_SECONDS_P1 … P4",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    value: str
+    is_secret: bool
+
+
+def settings_in_force() -> list[tuple[str, list[Line]]]:
+    found = [(group, [_line(name) for name in names]) for group, names in GROUPS.items()]
+    found.insert(1, ("Database", _database()))
+    playbooks = [Line(f"PLAYBOOK_{name}", _is_set(url), True) for name, url in settings.PLAYBOOK_URLS.items()]
+    return [(group, lines + playbooks if group == "Remediation" else lines) for group, lines in found]
+
+
+def _line(name: str) -> Line:
+    value = getattr(settings, name)
+    is_secret = name in SECRET
+    return Line(ENVIRONMENT_NAMES.get(name, name), _is_set(value) if is_secret else _shown(value), is_secret)
+
+
+def _is_set(value: object) -> str:
+    return "set" if value else "not set"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in dict.fromkeys(value)) or "not set"
+    return "not set" if value in ("", None) else str(value)
+
+
+def _database() -> list[Line]:
+    """Where the data is; never as whom."""
+    database = settings.DATABASES["default"]
+    names = (("ENGINE", "engine"), ("HOST", "host"), ("NAME", "name"))
+    lines = [Line(label, str(database.get(name) or "–"), False) for name, label in names]
+    return [*lines, Line("password", _is_set(database.get("PASSWORD")), True)]

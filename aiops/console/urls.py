@@ -1,0 +1,13 @@
+"""Addresses under `/admin/` that no model has; taken before the admin's own."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+from aiops.console.pages import health_page, settings_page
+
+urlpatterns = [
+    path("settings/", admin.site.admin_view(settings_page), name="console_settings"),
+    path("health/", admin.site.admin_view(health_page), name="console_health"),
+]

@@ -1,0 +1,86 @@
+"""What `/readyz` looks at, each probe a plain function that answers ok, degraded or down with a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from ingestion.models import WorkerPulse
+from tickets.models import Ticket
+
+OK, DEGRADED, DOWN = "ok", "degraded", "down"
+OLDEST_WAITING = timedelta(minutes=5)
+WORKER_SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    state: str
+    detail: str = ""
+
+
+def probe_all() -> tuple[str, dict[str, Probe]]:
+    """The overall state and every probe; `down` only when an alert could not be accepted."""
+    checks = {"database": _database()}
+    if checks["database"].state == OK:
+        checks |= {"worker": worker(), "oldest_event": oldest_waiting()}
+    checks |= {"broker": _broker(), "webhook_auth": _webhook_auth()}
+    states = {probe.state for probe in checks.values()}
+    overall = DOWN if DOWN in states else DEGRADED if DEGRADED in states else OK
+    return overall, checks
+
+
+def _database() -> Probe:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError as error:
+        return Probe(DOWN, f"not reachable ({type(error).__name__})")
+    return Probe(OK, connection.vendor)
+
+
+def _broker() -> Probe:
+    if settings.EMBEDDED:
+        return Probe(OK, "embedded")
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return Probe(DEGRADED, f"not reachable ({type(error).__name__}); work waits in the database")
+    return Probe(OK, "redis")
+
+
+def worker() -> Probe:
+    seen = WorkerPulse.objects.filter(name="sweep").values_list("seen_at", flat=True).first()
+    if seen is None:
+        return Probe(DEGRADED, "never seen")
+    age = timezone.now() - seen
+    if age > WORKER_SILENT:
+        return Probe(DEGRADED, f"last seen {round(age.total_seconds())} s ago")
+    return Probe(OK, f"seen {round(age.total_seconds())} s ago")
+
+
+def oldest_waiting() -> Probe:
+    oldest = (
+        Ticket.objects.filter(needs_work=True)
+        .order_by("opened_at")
+        .values_list("opened_at", flat=True)
+        .first()
+    )
+    if oldest is None:
+        return Probe(OK, "nothing waits")
+    age = timezone.now() - oldest
+    state = DEGRADED if age > OLDEST_WAITING else OK
+    return Probe(state, f"oldest waiting ticket is {round(age.total_seconds())} s old")
+
+
+def _webhook_auth() -> Probe:
+    if settings.WEBHOOK_AUTH == "off":
+        return Probe(DEGRADED, "WEBHOOK_AUTH is off: anybody may open tickets")
+    return Probe(OK, "on")
