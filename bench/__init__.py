@@ -1,0 +1,1 @@
+"""Benchmarks: measured ratios beside references that run in the same interleaved rounds. No part of the product."""

@@ -1,0 +1,41 @@
+"""Alerts to post: a log alert of Data Factory in the common schema, each with a run of its own."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from bench.load import http_request
+from bench.servers import KEY
+
+FACTORY = "/subscriptions/0f0e/resourcegroups/rg-data/providers/microsoft.datafactory/factories/adf-sales"
+
+
+def alert_body() -> bytes:
+    run_id = str(uuid.uuid4())
+    essentials = {
+        "alertId": f"/subscriptions/0f0e/providers/Microsoft.AlertsManagement/alerts/{run_id}",
+        "alertRule": "adf-sales-pipeline-failed",
+        "severity": "Sev1",
+        "signalType": "Log",
+        "monitorCondition": "Fired",
+        "monitoringService": "Log Alerts V2",
+        "alertTargetIDs": [FACTORY],
+        "originAlertId": run_id,
+        "firedDateTime": "2026-11-20T18:00:00.0000000Z",
+        "essentialsVersion": "1.0",
+        "alertContextVersion": "1.0",
+    }
+    properties = {
+        "PipelineName": "DataEng_LoadOrders",
+        "PipelineRunId": run_id,
+        "ErrorCode": "UserErrorSourceBlobNotExist",
+        "ErrorMessage": "The required Blob is missing. ContainerName: landing, path: orders/today.csv.",
+    }
+    data = {"essentials": essentials, "alertContext": {"properties": properties}}
+    return json.dumps({"schemaId": "azureMonitorCommonAlertSchema", "data": data}).encode()
+
+
+def alert_requests(url: str, count: int) -> list[bytes]:
+    """Ready-made requests, so that making them costs nothing while the server is measured."""
+    return [http_request(url, alert_body(), {"X-Api-Key": KEY}) for _ in range(count)]

@@ -1,0 +1,1 @@
+"""What the product is compared with: the same work in the usual ways."""

@@ -1,0 +1,141 @@
+"""CSV exports: what a spreadsheet would run is made harmless, pages join seamlessly, each export is recorded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.roles import Role
+from audit import actions
+from audit.api.csv_stream import cell, lines
+from audit.models import AuditEntry
+from audit.services import record
+from tests.support.factories import make_ticket
+from tests.support.people import client_of
+from tickets.api import exports
+from tickets.api.exports import COLUMNS
+from tickets.api.serializers import TicketSerializer
+
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous:Warning")
+in_real_transactions = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client(transactional_db: None, make_person: Callable[[Role | None], User]) -> APIClient:
+    return client_of(make_person(Role.VIEWER))
+
+
+def table(answer: Any) -> list[dict[str, str]]:
+    text = b"".join(answer.streaming_content if not answer.is_async else answer).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_cell_that_a_spreadsheet_would_run_is_made_harmless(first: str) -> None:
+    assert cell(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert cell([f"{first}1", "b"]) == f"'{first}1; b"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("plain = text", "plain = text"),
+        ("", ""),
+        (-5, -5),
+        (None, None),
+        (True, True),
+        (["a", "b"], "a; b"),
+        (datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "2026-01-02T03:04:05.000006Z"),
+    ],
+)
+def test_harmless_cell_stays_as_it_is(value: object, written: object) -> None:
+    assert cell(value) == written
+
+
+def test_text_with_quotes_and_line_ends_comes_back_as_it_was() -> None:
+    row = ['say "hi"', "two\nlines", "a,b", "é \U0001f600"]
+    assert list(csv.reader(io.StringIO(lines([row]), newline=""))) == [row]
+
+
+def test_columns_are_fields_of_the_ticket_in_the_contract() -> None:
+    assert set(COLUMNS) <= set(TicketSerializer().fields)
+
+
+@in_real_transactions
+@pytest.mark.parametrize(
+    ("address", "status", "name"),
+    [
+        ("open-tickets", "open", "open_tickets"),
+        ("in-progress-tickets", "in_progress", "in_progress_tickets"),
+        ("closed-tickets", "acknowledged", "closed_tickets"),
+    ],
+)
+def test_each_list_is_exported_whole_across_pages(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch, address: str, status: str, name: str
+) -> None:
+    monkeypatch.setattr(exports, "ROWS_PER_READ", 2)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    made = [
+        make_ticket(status=status, opened_at=at, acknowledged_at=at + timedelta(seconds=n // 2)).key
+        for n in range(5)
+    ]
+    make_ticket(status="open" if status != "open" else "in_progress")
+    answer = client.get(f"/api/export/{address}")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(
+        rf'attachment; filename="{name}_\d{{8}}_\d{{6}}\.csv"', answer.headers["Content-Disposition"]
+    )
+    assert [row["id"] for row in table(answer)] == list(reversed(made))
+
+
+@in_real_transactions
+def test_export_takes_the_filters_of_the_list(client: APIClient) -> None:
+    found = make_ticket(severity="Low", pipeline="=HYPERLINK(1)")
+    make_ticket(severity="High")
+    rows = table(client.get("/api/export/open-tickets?severity=low&search=hyper"))
+    assert [(row["id"], row["pipeline"]) for row in rows] == [(found.key, "'=HYPERLINK(1)")]
+    assert client.get("/api/export/open-tickets?severity=red").status_code == 400
+    assert client.get("/api/export/open-tickets?limit=5").status_code == 400
+
+
+@in_real_transactions
+@pytest.mark.parametrize(
+    ("query", "start"), [("?bom=1", b"\xef\xbb\xbfid,"), ("?bom=0", b"id,"), ("", b"id,")]
+)
+def test_byte_order_mark_only_when_asked_for(client: APIClient, query: str, start: bytes) -> None:
+    assert b"".join(client.get(f"/api/export/open-tickets{query}")).startswith(start)
+
+
+@in_real_transactions
+def test_export_is_recorded_before_the_first_byte_and_after_the_last(client: APIClient) -> None:
+    make_ticket(severity="Low")
+    answer = client.get("/api/export/open-tickets?severity=Low")
+    begun = AuditEntry.objects.get(action=actions.DATA_EXPORT_STARTED)
+    assert begun.actor == "viewer@example.com"
+    table(answer)
+    ended = AuditEntry.objects.get(action=actions.DATA_EXPORTED)
+    assert ended.actor == "viewer@example.com"
+    assert ended.details == {
+        "export": "open_tickets",
+        "filters": {"severity": ["Low"]},
+        "rows": 1,
+        "is_complete": True,
+    }
+
+
+@in_real_transactions
+def test_audit_trail_is_exported_with_its_filters(client: APIClient) -> None:
+    record("Ticket Created", summary="@first", details={"a": 1})
+    record("Ticket Closed")
+    rows = table(client.get("/api/export/audit-trail?action=Ticket%20Created"))
+    assert [(row["action"], row["summary"], row["details"]) for row in rows] == [
+        ("Ticket Created", "'@first", '{"a": 1}')
+    ]

@@ -1,0 +1,101 @@
+"""The live page as a person sees it: rows come, change, wait and move; the connection is lost and found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Desk, Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+
+
+def wait_live(visit: Visit) -> None:
+    expect(visit.page.locator("#connection-text")).to_have_text("Live")
+
+
+def test_alert_posted_while_the_page_is_open_shows_a_row_within_a_second(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
+    window = visit()
+    wait_live(window)
+    started = time.monotonic()
+    ticket = desk.alert("pl_orders")
+    window.page.wait_for_selector(window.row(ticket))
+    assert time.monotonic() - started < 1.0
+    expect(window.page.locator(window.row(ticket))).to_contain_text("RCA ready")
+
+
+def test_hostile_title_is_shown_as_text_in_row_and_detail(desk: Desk, visit: Callable[..., Visit]) -> None:
+    ticket = desk.alert(HOSTILE, ErrorMessage=HOSTILE)
+    window = visit()
+    row = window.page.locator(window.row(ticket))
+    expect(row).to_contain_text(HOSTILE)
+    row.get_by_role("link").click()
+    expect(window.page.locator("#detail-title")).to_contain_text(HOSTILE)
+    expect(window.page.locator("#detail-error")).to_contain_text(HOSTILE)
+    assert window.page.locator("#rows img, #detail img, #detail script").count() == 0
+    assert "owned" not in window.page.title()
+
+
+def test_new_ticket_waits_while_the_pointer_is_in_the_rows(desk: Desk, visit: Callable[..., Visit]) -> None:
+    first = desk.alert("pl_first")
+    window = visit()
+    wait_live(window)
+    window.page.hover(window.row(first))
+    before = window.page.locator(window.row(first)).bounding_box()
+    second = desk.alert("pl_second")
+    show = window.page.get_by_role("button", name="1 new ticket, show")
+    expect(show).to_be_visible()
+    assert window.page.locator(window.row(second)).count() == 0
+    assert window.page.locator(window.row(first)).bounding_box() == before
+    show.click()
+    expect(window.page.locator(window.row(second))).to_be_visible()
+
+
+def test_acknowledging_in_one_browser_moves_it_in_another(desk: Desk, visit: Callable[..., Visit]) -> None:
+    ticket = desk.alert()
+    here, there = visit(), visit()
+    for window in (here, there):
+        wait_live(window)
+        expect(window.page.locator(window.row(ticket))).to_be_visible()
+    here.page.locator(here.row(ticket)).get_by_role("button", name="Acknowledge").click()
+    expect(there.page.locator(there.row(ticket))).to_have_count(0)
+    there.page.get_by_role("tab", name="Closed").click()
+    expect(there.page.locator(there.row(ticket))).to_contain_text("Met")
+
+
+def test_server_killed_and_restarted_shows_the_banner_and_misses_nothing(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
+    window = visit()
+    window.expects_outage = True
+    wait_live(window)
+    first = desk.alert("pl_before")
+    window.page.wait_for_selector(window.row(first))
+    desk.server.kill()
+    banner = window.page.get_by_role("status").filter(has_text="Connection lost. Showing data from ")
+    expect(banner).to_be_visible()
+    desk.server.start()
+    missed = [desk.alert(f"pl_missed_{number}") for number in range(3)]
+    for ticket in missed:
+        expect(window.page.locator(window.row(ticket))).to_be_visible(timeout=20_000)
+    expect(banner).to_be_hidden()
+    wait_live(window)
+
+
+def test_signing_out_elsewhere_says_so_and_offers_to_sign_in(visit: Callable[..., Visit]) -> None:
+    window = visit()
+    wait_live(window)
+    other = window.page.context.new_page()
+    other.goto("/dashboard")
+    other.get_by_role("button", name="Sign out").click()
+    link = window.page.get_by_role("link", name="Sign in")
+    expect(link).to_be_visible(timeout=15_000)
+    link.click()
+    window.page.wait_for_url("**/login?next=%2Fdashboard**")

@@ -1,0 +1,118 @@
+"""The fixed cast of people and what every test may rely on: no socket leads away from this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import Client
+from pytest_django.fixtures import Settings
+from pytest_socket import socket_allow_hosts
+
+from accounts.models import User
+from accounts.roles import Role
+from accounts.service_keys import _ring
+from audit import triggers
+from ingestion import throttle
+from ingestion.entra import forget_keys
+
+API_KEY = "test-key-0123456789abcdef"
+PASSWORD = "a long enough Passphrase 42"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_can_be_emptied_between_tests() -> Iterator[None]:
+    """Django empties the tables after a test with real transactions; the audit tables refuse that.
+
+    So the triggers are lifted around the emptying, and stand in every test.
+    """
+    original = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(operations: BaseDatabaseOperations, sql_list: Sequence[str]) -> None:
+        triggers.remove(operations.connection)
+        try:
+            original(operations, sql_list)
+        finally:
+            triggers.install(operations.connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in production: in memory its connections share a cache and lock quite differently."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        database["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"  # a test's data need not survive
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _door_key(settings: Settings) -> None:
+    settings.RCA_API_KEY = API_KEY
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    _ring.forget()
+    forget_keys()
+    throttle.failed_attempts.forget()
+    throttle.alerts_by_key.forget()
+    cache.clear()
+
+
+@pytest.fixture
+def make_person(db: None) -> Callable[[Role | None], User]:
+    def make(role: Role | None) -> User:
+        name = role.group_name if role else "outsider"
+        user = User.objects.create_user(
+            f"{name}@example.com", PASSWORD, full_name=f"{name.title()} Person", is_staff=role is not None
+        )
+        if role is not None:
+            # A test with real transactions leaves the tables empty, the groups of the migration included.
+            user.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
+        return user
+
+    return make
+
+
+@pytest.fixture
+def viewer(make_person: Callable[[Role | None], User]) -> User:
+    return make_person(Role.VIEWER)
+
+
+@pytest.fixture
+def analyst(make_person: Callable[[Role | None], User]) -> User:
+    return make_person(Role.ANALYST)
+
+
+@pytest.fixture
+def approver(make_person: Callable[[Role | None], User]) -> User:
+    return make_person(Role.APPROVER)
+
+
+@pytest.fixture
+def admin_person(make_person: Callable[[Role | None], User]) -> User:
+    return make_person(Role.ADMIN)
+
+
+@pytest.fixture
+def outsider(make_person: Callable[[Role | None], User]) -> User:
+    """Somebody with an account and no role."""
+    return make_person(None)
+
+
+@pytest.fixture
+def door(db: None) -> Client:
+    """A client that presents the test's service key."""
+    return Client(headers={"x-api-key": API_KEY})

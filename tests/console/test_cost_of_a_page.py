@@ -1,0 +1,98 @@
+"""No page of the console costs more than ten queries, and none costs more with fifty rows than with one."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.console.paging import MOST_PAGED, BoundedPaginator
+from accounts.service_keys import create_key
+from audit.models import AuditEntry
+from tests.console.conftest import Cast, full_ticket
+from tests.support.factories import make_ticket
+from tickets.admin import panels
+from tickets.models import Ticket
+
+MOST_QUERIES = 10
+LISTS = (
+    "tickets_ticket", "audit_auditentry", "ingestion_alertevent", "integrations_delivery", "rca_analysis",
+    "accounts_servicekey", "audit_auditseal",
+)  # fmt: skip
+
+
+def queries_of(cast: Cast, page: str) -> list[str]:
+    """The queries of a page as it costs once a page before it has filled the kept figures."""
+    cast.clients["admin"].get(page)
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert cast.clients["admin"].get(page).status_code == 200
+    return [query["sql"] for query in seen.captured_queries]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_fifty_costs_as_many_queries_as_a_list_of_one(cast: Cast, name: str) -> None:
+    page = reverse(f"admin:{name}_changelist")
+    full_ticket()
+    create_key(name="first")
+    one = queries_of(cast, page)
+    for number in range(12):
+        full_ticket()
+        create_key(name=f"sender {number}")
+    cache.clear()
+    fifty = queries_of(cast, page)
+    assert len(fifty) == len(one), fifty
+    assert len(fifty) <= MOST_QUERIES, fifty
+
+
+def test_a_list_that_is_filtered_and_searched_stays_within_the_bound(cast: Cast) -> None:
+    for _ in range(5):
+        full_ticket()
+    page = reverse("admin:tickets_ticket_changelist")
+    query = "?state=open&severity__exact=High&team=Unknown&error_type=UnknownError&q=plain&opened_at_from=2020-01-01"
+    assert len(queries_of(cast, page + query)) <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("tab", [name for name, _ in panels.tabs()])
+def test_a_tickets_page_costs_the_same_however_much_hangs_on_it(cast: Cast, tab: str) -> None:
+    ticket = full_ticket()
+    page = reverse("admin:tickets_ticket_change", args=[ticket.pk]) + f"?tab={tab}"
+    few = len(queries_of(cast, page))
+    for _ in range(5):
+        other = full_ticket()
+        for rows in (other.evidence, other.analyses, other.deliveries, other.comments, other.events):
+            for number, row in enumerate(rows.all(), start=50 + other.pk * 10):
+                values: dict[str, object] = {"ticket": ticket}
+                if hasattr(row, "number"):
+                    values |= {"number": number, "identity": f"{number}"}
+                if hasattr(row, "part"):
+                    values |= {"part": str(number)}
+                type(row)._base_manager.filter(pk=row.pk).update(**values)
+    many = len(queries_of(cast, page))
+    assert many == few
+    assert many <= MOST_QUERIES
+
+
+def test_the_front_page_reads_only_once_in_a_while(cast: Cast) -> None:
+    full_ticket()
+    assert len(queries_of(cast, reverse("admin:index"))) <= MOST_QUERIES
+
+
+def test_no_list_counts_a_whole_table(cast: Cast) -> None:
+    make_ticket()
+    for name in sorted(LISTS):
+        for sql in queries_of(cast, reverse(f"admin:{name}_changelist")):
+            assert "COUNT(" not in sql or "LIMIT" in sql, sql
+
+
+def test_the_paginator_says_more_than_it_pages_through(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.console.paging.MOST_PAGED", 3)
+    for _ in range(5):
+        make_ticket()
+    paginator = BoundedPaginator(Ticket.objects.order_by("-opened_at", "-id"), 2)
+    assert (paginator.count, paginator.is_cut, paginator.num_pages) == (3, True, 2)
+    assert BoundedPaginator(AuditEntry.objects.none(), 2).is_cut is False
+    assert MOST_PAGED == 5_000

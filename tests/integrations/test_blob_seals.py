@@ -1,0 +1,95 @@
+"""Seals in Blob Storage: published once, compared, and a rewritten history told."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+
+from audit import publishing
+from audit.models import AuditPublication, AuditSeal
+from audit.publishing import PublishConflictError, PublishError
+from audit.report import Kind
+from audit.verification import verify
+from integrations.blob.client import BlobArchive
+from integrations.blob.config import BlobConfig
+from integrations.blob.seals import BlobSeals
+from tests.audit.conftest import add_entries, seal_now, tamper
+from tests.support.blob_server import FakeBlobs
+from tests.support.vendor_server import VendorServer
+
+pytestmark = pytest.mark.django_db
+NAMES = [f"audit-seals/{number}.json" for number in range(1, 6)]
+
+
+@pytest.fixture
+def blobs(vendor: VendorServer, settings: Settings) -> FakeBlobs:
+    fake = FakeBlobs(vendor)
+    fake.serve("audit-logs", *NAMES)
+    settings.AZURE_BLOB_ENABLED = True
+    settings.AZURE_STORAGE_CONN = fake.connection_string
+    return fake
+
+
+def seals_in(fake: FakeBlobs) -> BlobSeals:
+    return BlobSeals(BlobArchive(BlobConfig(fake.connection_string, timeout=(1.0, 1.0))))
+
+
+def test_seals_are_published_and_agree(blobs: FakeBlobs) -> None:
+    for _ in range(3):
+        add_entries(2)
+        seal_now()
+    assert publishing.publish_seals() == 3
+    assert publishing.publish_seals() == 0
+    assert sorted(seals_in(blobs).numbers()) == [1, 2, 3]
+    call_command("verify_audit", "--against-blob")
+
+
+def test_cut_tail_is_found_by_the_blobs(blobs: FakeBlobs) -> None:
+    for _ in range(3):
+        add_entries(2)
+        seal_now()
+    publishing.publish_seals()
+    tamper("DELETE FROM audit_auditseal WHERE number = 3")
+    tamper("DELETE FROM audit_auditentry WHERE id > (SELECT MAX(last_id) FROM audit_auditseal)")
+    found = verify(against=[seals_in(blobs)]).finding
+    assert found is not None
+    assert (found.kind, found.seal) == (Kind.TRUNCATED_TAIL, 3)
+    with pytest.raises(CommandError, match="seal 3 was published to blob"):
+        call_command("verify_audit", "--against-blob")
+
+
+def test_other_seal_of_a_published_number_is_a_conflict(blobs: FakeBlobs) -> None:
+    seals = seals_in(blobs)
+    seals.put(1, b"{}")
+    seals.put(1, b"{}")
+    with pytest.raises(PublishConflictError):
+        seals.put(1, b"other")
+    assert seals.get(1) == b"{}"
+    assert seals.get(2) is None
+
+
+def test_container_that_does_not_exist_yet_holds_nothing(blobs: FakeBlobs) -> None:
+    assert list(seals_in(blobs).numbers()) == []
+    assert seals_in(blobs).get(1) is None
+
+
+def test_storage_that_is_away_delays_publication_and_shows_why(
+    blobs: FakeBlobs, vendor: VendorServer, settings: Settings
+) -> None:
+    add_entries(1)
+    seal_now()
+    settings.AZURE_STORAGE_CONN = blobs.connection_string.replace(str(vendor.url), "http://127.0.0.1:9")
+    assert publishing.publish_seals() == 0
+    assert "no connection" in AuditPublication.objects.get().problem
+    with pytest.raises(PublishError):
+        list(BlobSeals(BlobArchive(BlobConfig.from_settings())).numbers())
+    settings.AZURE_STORAGE_CONN = blobs.connection_string
+    assert publishing.publish_seals() == 1
+    assert AuditPublication.objects.get().problem == ""
+    assert AuditSeal.objects.count() == 1
+
+
+def test_blob_is_no_publisher_until_it_is_configured(settings: Settings) -> None:
+    settings.AZURE_BLOB_ENABLED = False
+    assert publishing.publishers() == []

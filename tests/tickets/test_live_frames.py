@@ -1,0 +1,81 @@
+"""The hub's frames: a client that missed much, or watches a storm, gets all of it, in pieces the server may send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.factories import make_ticket
+from tickets import hub as live
+from tickets.models import LiveEvent
+
+SERVERS_LIMIT = 1024 * 1024
+
+
+class Listener:
+    """A connected client that keeps what it is sent."""
+
+    credential = "session of a test"
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    async def send_frame(self, frame: str) -> None:
+        self.frames.append(frame)
+
+    async def end(self, code: int) -> None:
+        raise AssertionError(f"closed with {code}")
+
+    def has_ended(self) -> bool:
+        return False
+
+    def numbers(self) -> list[int]:
+        told = [json.loads(frame) for frame in self.frames]
+        return [event["seq"] for group in told if isinstance(group, list) for event in group]
+
+
+@pytest.fixture
+def numbers(transactional_db: None) -> list[int]:
+    """The numbers of 1,000 events on a ticket with a long text: more than 2 MiB of JSON."""
+    ticket = make_ticket(error_message="ü" * 2_000)
+    LiveEvent.objects.bulk_create(
+        LiveEvent(event="ticket_updated", ticket_key=ticket.key, new_status="") for _ in range(1_000)
+    )
+    return list(LiveEvent.objects.order_by("id").values_list("id", flat=True))
+
+
+async def joined(hub: live.Hub, since: int | None) -> Listener:
+    listener = Listener()
+    await hub.join(listener, since)
+    hub.leave(listener)
+    return listener
+
+
+def test_client_that_missed_megabytes_gets_every_event_in_small_frames(numbers: list[int]) -> None:
+    listener = asyncio.run(joined(live.Hub(), numbers[0]))
+    assert listener.numbers() == numbers[1:]
+    assert max(map(len, listener.frames)) < SERVERS_LIMIT / 2
+
+
+def test_storm_reaches_a_connected_client_whole_and_in_small_frames(numbers: list[int]) -> None:
+    async def watch() -> Listener:
+        hub, listener = live.Hub(), Listener()
+        hub._sockets.add(listener)
+        await hub._pass_on()
+        return listener
+
+    listener = asyncio.run(watch())
+    assert listener.numbers() == numbers
+    assert max(map(len, listener.frames)) < SERVERS_LIMIT / 2
+
+
+def test_frames_of_nothing_are_none() -> None:
+    assert list(live.frames([])) == []
+
+
+def test_event_larger_than_a_frame_stands_alone() -> None:
+    events: list[dict[str, Any]] = [{"seq": 1}, {"seq": 2, "x": "y" * live.MOST_FRAME_BYTES}, {"seq": 3}]
+    assert [[event["seq"] for event in json.loads(frame)] for frame in live.frames(events)] == [[1], [2], [3]]
