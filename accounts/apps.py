@@ -3,6 +3,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -11,3 +12,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("accounts.signals")
+        from accounts.services import keep_role_groups
+
+        post_migrate.connect(keep_role_groups, sender=self)

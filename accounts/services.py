@@ -38,6 +38,12 @@ class RegistrationRefusedError(Exception):
         super().__init__("An account cannot be made with this e-mail address.")
 
 
+def keep_role_groups(using: str, **_: object) -> None:
+    """After every migrate: a role's group that somebody deleted stands again (without its members)."""
+    for name in GROUP_NAMES:
+        Group.objects.using(using).get_or_create(name=name)
+
+
 def sign_in(request: HttpRequest, email: str, password: str) -> User:
     """The person behind e-mail and password; raises WrongCredentialsError or TooManyAttemptsError."""
     email = normalise_email(email)

@@ -79,8 +79,7 @@ def make_person(db: None) -> Callable[[Role | None], User]:
             f"{name}@example.com", PASSWORD, full_name=f"{name.title()} Person", is_staff=role is not None
         )
         if role is not None:
-            # A test with real transactions leaves the tables empty, the groups of the migration included.
-            user.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
+            user.groups.add(Group.objects.get(name=role.group_name))
         return user
 
     return make

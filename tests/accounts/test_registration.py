@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -89,3 +91,9 @@ def test_page_registers_and_signs_in(opened: None) -> None:
     again = Client().post("/register", GOOD)
     assert again.status_code == 200
     assert b"cannot be made" in again.content
+
+
+def test_deleted_role_stands_again_after_migrate() -> None:
+    Group.objects.filter(name="viewer").delete()
+    call_command("migrate", verbosity=0)
+    assert set(Group.objects.values_list("name", flat=True)) == {"viewer", "analyst", "approver", "admin"}
