@@ -11,7 +11,7 @@ import pytest
 
 from tests.rca.models.speech import FINDING, KEY, PATH, answered
 from tests.support.alerts import data_factory_alert
-from tests.support.live_server import LiveServer
+from tests.support.live_server import TAKEOVER_SECONDS, LiveServer
 from tests.support.vendor_server import Answer, VendorServer, ok, serving
 
 pytestmark = pytest.mark.server
@@ -101,7 +101,7 @@ def test_killed_while_the_model_thinks_upgrades_after_the_restart(
     ticket_when(server, token, key, is_told)
     server.kill()
     server.start()
-    assert ticket_when(server, token, key, is_by_model)["status"] == "open"
+    assert ticket_when(server, token, key, is_by_model, seconds=TAKEOVER_SECONDS)["status"] == "open"
     assert len(model.requests) == 2
 
 

@@ -14,7 +14,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-FIRST_REDIS_DATABASE = 10
+REDIS_DATABASES = 16  # its own default
 
 
 def own_services() -> dict[str, str]:
@@ -41,9 +41,10 @@ def _execute(url: str, statement: str, name: str) -> None:
 
 
 def _own_broker(url: str) -> str:
-    """One logical database per test process: within one, servers come after each other."""
+    """One logical database per test process, those after the given one: within one, servers come after each other."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    address = urlunsplit(urlsplit(url)._replace(path=f"/{FIRST_REDIS_DATABASE + int(worker) % 5}"))
+    given = int(urlsplit(url).path.strip("/") or 0)
+    address = urlunsplit(urlsplit(url)._replace(path=f"/{(given + 1 + int(worker)) % REDIS_DATABASES}"))
     with redis.Redis.from_url(address) as broker:
         broker.flushdb()
     return address
