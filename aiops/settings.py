@@ -335,6 +335,12 @@ except SigningKeyError as error:
 AUDIT_SEAL_DIR = env.text("AUDIT_SEAL_DIR")
 AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 0, maximum=36_500)
 
+# --- Retention in days; 0 keeps for ever --------------------------------------------------------------------
+TICKET_RETENTION_DAYS = env.integer("TICKET_RETENTION_DAYS", 0, maximum=36_500)
+EVENT_RETENTION_DAYS = env.integer("EVENT_RETENTION_DAYS", 0, maximum=36_500)
+RAW_PAYLOAD_RETENTION_DAYS = env.integer("RAW_PAYLOAD_RETENTION_DAYS", 0, maximum=36_500)
+EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS", 0, maximum=36_500)
+
 # --- Observing --------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()

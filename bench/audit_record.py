@@ -1,4 +1,4 @@
-"""`python -m bench.audit_record build N` and `... verify`: an audit trail of any length, and what it costs to verify it.
+"""`python -m bench.audit_record build N`, `... verify`: an audit trail of any length, and what verifying it costs.
 
 The database is that of the environment (`DATABASE_URL`, else SQLite in `AIOPS_DATA_DIR`); use one of its own.
 Entries go in by the product's own services, and seals are made as its clock makes them, `PER_SEAL` at a time.
@@ -33,7 +33,7 @@ from audit.verification import verify  # noqa: E402
 PER_SEAL = 1_000
 ANALYST = Actor(ActorKind.PERSON, "ana.lima@example.com", "E-1042")
 SENDER = Actor(ActorKind.SERVICE_KEY, "azure-monitor")
-ACTS = (
+ACTS: tuple[tuple[str, Actor, dict[str, object]], ...] = (
     (actions.TICKET_CREATED, SENDER, {"severity": "High", "priority": "P2", "source": "adf"}),
     (actions.RCA_COMPLETED, SYSTEM, {"provider": "rules", "error_type": "UserErrorSourceBlobNotExist"}),
     (actions.SLACK_SENT, SYSTEM, {"channel": "C0123456789", "ts": "1763640000.000100"}),

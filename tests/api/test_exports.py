@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable
@@ -116,11 +117,11 @@ def test_byte_order_mark_only_when_asked_for(client: APIClient, query: str, star
 
 @in_real_transactions
 def test_export_is_recorded_before_the_first_byte_and_after_the_last(client: APIClient) -> None:
-    make_ticket(severity="Low")
+    ticket = make_ticket(severity="Low")
     answer = client.get("/api/export/open-tickets?severity=Low")
     begun = AuditEntry.objects.get(action=actions.DATA_EXPORT_STARTED)
     assert begun.actor == "viewer@example.com"
-    table(answer)
+    sent = b"".join(answer)
     ended = AuditEntry.objects.get(action=actions.DATA_EXPORTED)
     assert ended.actor == "viewer@example.com"
     assert ended.details == {
@@ -128,6 +129,9 @@ def test_export_is_recorded_before_the_first_byte_and_after_the_last(client: API
         "filters": {"severity": ["Low"]},
         "rows": 1,
         "is_complete": True,
+        "first": ticket.key,
+        "last": ticket.key,
+        "sha256": hashlib.sha256(sent).hexdigest(),
     }
 
 
