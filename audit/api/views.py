@@ -20,7 +20,7 @@ from audit.api.query import USUAL_ROWS, Moment, PageQuery, Query, Words
 from audit.api.responses import answers, csv_answers, zip_answers
 from audit.api.serializers import AuditPageSerializer, AuditSummarySerializer
 from audit.api.zip_stream import Bundle, zip_answer
-from audit.entry_json import entry_row
+from audit.entry_json import entry_rows
 from audit.models import ActorKind
 from audit.selectors import AuditFilters
 from audit.services import Actor
@@ -74,7 +74,7 @@ class AuditTrailView(ConditionalView):
         entries = selectors.page(AuditFilters(**values), before_id=before, limit=limit)
         shown = entries[:limit]
         following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(entries) > limit else None
-        return Response({"audits": [entry_row(entry) for entry in shown], "next": following})
+        return Response({"audits": entry_rows(shown), "next": following})
 
 
 class AuditSummaryView(ConditionalView):

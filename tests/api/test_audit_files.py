@@ -81,7 +81,7 @@ def test_unpacked_zip_verifies_as_well(client: APIClient, tmp_path: Path) -> Non
     add_entries(2)
     path = kept(tmp_path, client.get(ZIP))
     with zipfile.ZipFile(path) as archive:
-        archive.extractall(tmp_path)  # noqa: S202 - made a moment ago
+        archive.extractall(tmp_path)
     assert "the file is the one of its manifest" in check(tmp_path / f"{path.stem}.csv")
 
 
