@@ -78,6 +78,7 @@ def register(request: HttpRequest, *, email: str, password: str, full_name: str)
     email = normalise_email(email)
     throttle.begin(throttle.REGISTER, email, client_address(request))
     user = User(email=email, full_name=full_name)
+    user.is_registering = True
     validate_password(password, user)
     user.set_password(password)
     if not _is_domain_welcome(email):
