@@ -64,7 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "audit.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # pages, modules and lists; the dashboard's weight counts on it
+    "aiops.middleware.CompressionMiddleware",  # pages, modules and lists; the dashboard's weight counts on it
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "aiops.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -211,6 +211,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": ["aiops.schema.only_api_addresses"],
     "COMPONENT_SPLIT_REQUEST": True,
+    # Names that say what they are in a client that was generated from the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.choices.Status",
+        "DeliveryChannel": "integrations.models.Channel",
+        "DeliveryOperation": "integrations.models.Operation",
+        "DeliveryState": "integrations.models.State",
+        "EntryIntegrity": "audit.integrity.EntryState",
+        "ConflictCode": ["transition_not_allowed", "changed_meanwhile"],
+        "TicketRelation": ["related", "caused_by", "cause_of"],
+        "FeedbackVerdict": "rca.models.Feedback.Verdict",
+        "RoleName": "accounts.roles.GROUP_NAMES",
+    },
 }
 
 JWT_SECRET_KEY = env.text("JWT_SECRET_KEY", LOCAL_SECRETS["JWT_SECRET_KEY"])

@@ -143,3 +143,14 @@ def test_audit_trail_is_exported_with_its_filters(client: APIClient) -> None:
     assert [(row["action"], row["summary"], row["details"]) for row in rows] == [
         ("Ticket Created", "'@first", '{"a": 1}')
     ]
+
+
+@in_real_transactions
+def test_client_that_takes_gzip_gets_the_whole_export(client: APIClient) -> None:
+    """A stream would be one gzip member per chunk, and many clients read only the first."""
+    made = [make_ticket().key for _ in range(30)]
+    answer = client.get("/api/export/open-tickets", HTTP_ACCEPT_ENCODING="gzip")
+    assert "Content-Encoding" not in answer.headers
+    assert [row["id"] for row in table(answer)] == made[::-1]
+    listed = client.get("/api/open-tickets", HTTP_ACCEPT_ENCODING="gzip")
+    assert listed.headers["Content-Encoding"] == "gzip"
