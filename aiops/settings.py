@@ -243,6 +243,24 @@ if REGISTRATION == "domain" and not REGISTRATION_DOMAINS:
         "REGISTRATION_DOMAINS", "a comma-separated list, as REGISTRATION is domain"
     )
 
+# Single sign-on by OpenID Connect; off unless both are set.
+OIDC_ISSUER = env.url("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_ROLE_CLAIM = env.text("OIDC_ROLE_CLAIM", "roles")
+OIDC_ROLES = dict(
+    env.pairs("OIDC_ROLES", options=("viewer", "analyst", "approver", "admin"))
+)  # the claim's value → the desk's role
+PASSWORD_LOGIN = env.flag("PASSWORD_LOGIN", default=True)
+if bool(OIDC_ISSUER) != bool(OIDC_CLIENT_ID):
+    raise env.EnvironmentValueError("OIDC_CLIENT_ID", "OIDC_ISSUER and OIDC_CLIENT_ID to be set together")
+if OIDC_ISSUER and not OIDC_ROLES:
+    raise env.EnvironmentValueError(
+        "OIDC_ROLES", "value=role pairs such as Desk.Viewer=viewer, for OIDC_ISSUER"
+    )
+if not PASSWORD_LOGIN and not OIDC_ISSUER:
+    raise env.EnvironmentValueError("PASSWORD_LOGIN", "on, unless OIDC_ISSUER gives another way in")
+
 # --- The door ---------------------------------------------------------------------------------------------
 RCA_API_KEY = env.text("RCA_API_KEY", LOCAL_SECRETS["RCA_API_KEY"])
 WEBHOOK_AUTH = env.choice("WEBHOOK_AUTH", "on", ("on", "off"))

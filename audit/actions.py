@@ -43,6 +43,7 @@ USER_CHANGED = "User Changed"
 PASSWORD_CHANGED = "Password Changed"  # noqa: S105 - an action's name
 SESSIONS_ENDED = "Sessions Ended"
 USER_REGISTERED = "User Registered"
+EMERGENCY_LINK_MADE = "Emergency Link Made"
 USER_CREATED = "User Created"
 SERVICE_KEY_CREATED = "Service Key Created"
 SERVICE_KEY_REVOKED = "Service Key Revoked"
