@@ -46,6 +46,9 @@ class _Sink:
     def flush(self) -> None:
         """Nothing is kept back."""
 
+    def close(self) -> None:
+        """There is nothing to let go."""
+
     def taken(self) -> bytes:
         data = bytes(self._waiting)
         self._waiting.clear()

@@ -37,7 +37,7 @@ def client(transactional_db: None, make_person: Callable[[Role | None], User]) -
 def kept(tmp_path: Path, answer: Any) -> Path:
     """The download under the name that the answer gives it."""
     assert answer.status_code == 200
-    path = tmp_path / answer.headers["Content-Disposition"].split('"')[1]
+    path: Path = tmp_path / answer.headers["Content-Disposition"].split('"')[1]
     path.write_bytes(b"".join(answer))
     return path
 

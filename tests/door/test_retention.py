@@ -120,7 +120,9 @@ def test_reopened_ticket_is_not_removed_by_a_pass_that_saw_it_closed(door: Clien
     assert run() == {}
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UNSUPPORTED, Outcome.MALFORMED, Outcome.FAILED])
+@pytest.mark.parametrize(
+    "outcome", [Outcome.ACCEPTED, Outcome.UNSUPPORTED, Outcome.MALFORMED, Outcome.FAILED]
+)
 def test_event_that_became_no_ticket_stays_and_can_be_replayed(
     door: Client, keep: Keep, outcome: Outcome
 ) -> None:
