@@ -135,7 +135,7 @@ def _pass(kind: Kind, now: datetime, after: int, actor: Actor) -> list[int]:
     record(
         kind.action,
         actor=actor,
-        summary=f"{len(ids)} {kind.name} older than {kind.days} days: {span['first']} to {span['last']}",
+        summary=f"{kind.name} older than {kind.days} days: {len(ids)}, {span['first']} to {span['last']}",
         details={"count": len(ids), "days": kind.days, "first_id": ids[0], "last_id": ids[-1], **span},
     )
     return ids
