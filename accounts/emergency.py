@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.core import signing
@@ -62,4 +64,5 @@ def _user_of(token: str) -> User | None:
 
 def _stamp(user: User) -> str:
     """Changes with every sign-in, and when the person's sessions end: so a link works once."""
-    return f"{user.get_session_auth_hash()} {user.last_login and user.last_login.isoformat()}"
+    held = f"{user.get_session_auth_hash()} {user.last_login and user.last_login.isoformat()}"
+    return hashlib.sha256(held.encode()).hexdigest()
