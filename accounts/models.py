@@ -38,6 +38,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Roles are the groups named in `accounts.roles`; a superuser holds them all.
 
+    `sso_subject` is the SHA-256 of issuer and subject of who signs in there; "" for a local account.
     Sessions and tokens carry a hash of the password and of `session_epoch`; a change of either ends them all.
     """
 
@@ -49,7 +50,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         "may enter the console", default=False, help_text="The console shows what the person's role allows."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    sso_subject = models.CharField(max_length=64, blank=True, default="", editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
+
+    is_registering = False
+    """Set while somebody makes their own account: that is recorded as such (`accounts.services.register`)."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -59,6 +64,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("email",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["sso_subject"], condition=~models.Q(sso_subject=""), name="sso_subject_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email

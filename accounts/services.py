@@ -38,6 +38,20 @@ class RegistrationRefusedError(Exception):
         super().__init__("An account cannot be made with this e-mail address.")
 
 
+class PasswordLoginOffError(Exception):
+    def __init__(self) -> None:
+        super().__init__("Sign in by single sign-on; passwords are switched off.")
+
+
+def ways_in() -> dict[str, bool]:
+    """What the page of signing in offers."""
+    return {
+        "registration_open": may_register(),
+        "password_login": bool(settings.PASSWORD_LOGIN),
+        "single_sign_on": bool(settings.OIDC_ISSUER and settings.OIDC_CLIENT_ID),
+    }
+
+
 def keep_role_groups(using: str, **_: object) -> None:
     """After every migrate: a role's group that somebody deleted stands again (without its members)."""
     for name in GROUP_NAMES:
@@ -45,7 +59,12 @@ def keep_role_groups(using: str, **_: object) -> None:
 
 
 def sign_in(request: HttpRequest, email: str, password: str) -> User:
-    """The person behind e-mail and password; raises WrongCredentialsError or TooManyAttemptsError."""
+    """The person behind e-mail and password.
+
+    Raises WrongCredentialsError, TooManyAttemptsError or PasswordLoginOffError.
+    """
+    if not settings.PASSWORD_LOGIN:
+        raise PasswordLoginOffError
     email = normalise_email(email)
     try:
         attempt = throttle.begin(throttle.LOGIN, email, client_address(request))
@@ -63,7 +82,7 @@ def sign_in(request: HttpRequest, email: str, password: str) -> User:
 
 
 def may_register() -> bool:
-    return bool(settings.REGISTRATION != "closed")
+    return bool(settings.REGISTRATION != "closed" and settings.PASSWORD_LOGIN)
 
 
 def register(request: HttpRequest, *, email: str, password: str, full_name: str) -> User:
@@ -78,6 +97,7 @@ def register(request: HttpRequest, *, email: str, password: str, full_name: str)
     email = normalise_email(email)
     throttle.begin(throttle.REGISTER, email, client_address(request))
     user = User(email=email, full_name=full_name)
+    user.is_registering = True
     validate_password(password, user)
     user.set_password(password)
     if not _is_domain_welcome(email):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_out
-from django.db.models.signals import m2m_changed, pre_save
+from django.db.models.signals import m2m_changed, post_save, pre_save
 from django.dispatch import receiver
 
 from accounts.actors import current_actor, person
@@ -16,7 +16,15 @@ from audit import actions
 from audit.services import record
 
 STANDING = ("is_active", "is_superuser", "is_staff")
-WATCHED = frozenset({*STANDING, "password"})
+IDENTITY = ("email", "full_name", "employee_id")
+WATCHED = frozenset({*STANDING, *IDENTITY, "password"})
+
+
+@receiver(post_save, sender=User)
+def person_made(instance: User, created: bool, raw: bool = False, **_: Any) -> None:
+    """By an administrator, a command or a sign-on; who registers is recorded by `services.register`."""
+    if created and not raw and not instance.is_registering:
+        record(actions.USER_CREATED, actor=current_actor(), summary=instance.email)
 
 
 @receiver(pre_save, sender=User)
@@ -26,11 +34,17 @@ def standing_changed(instance: User, update_fields: frozenset[str] | None = None
     before = User.objects.filter(pk=instance.pk).values(*WATCHED).first()
     if before is None:
         return
-    changed = [name for name in STANDING if before[name] != getattr(instance, name)]
+    changed = [name for name in (*STANDING, *IDENTITY) if before[name] != getattr(instance, name)]
     if changed:
-        forget_sessions(instance)
+        if set(changed) & set(STANDING):
+            forget_sessions(instance)
         what = ", ".join(f"{name} {getattr(instance, name)}" for name in changed)
-        record(actions.USER_CHANGED, actor=current_actor(), summary=f"{instance.email}: {what}")
+        record(
+            actions.USER_CHANGED,
+            actor=current_actor(),
+            summary=f"{before['email']}: {what}",
+            details={"changed": [[name, before[name], getattr(instance, name)] for name in changed]},
+        )
     is_chosen = getattr(instance, "_password", None) is not None  # a mere change of the hasher is none
     if is_chosen and before["password"] != instance.password:
         # The hash is part of what sessions carry, so they end by themselves.

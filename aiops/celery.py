@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "watch-sla": {"task": "tickets.watch_sla", "schedule": 5.0, "options": {"expires": 10}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 55}},
     "verify-audit": {"task": "audit.verify", "schedule": crontab(hour="3", minute="17")},
+    "apply-retention": {"task": "ingestion.apply_retention", "schedule": crontab(hour="2", minute="7")},
     "trim-live-events": {"task": "tickets.trim_live_events", "schedule": 600.0, "options": {"expires": 600}},
     "fold-counters": {"task": "tickets.fold_counters", "schedule": 5.0, "options": {"expires": 10}},
     "settle-audit-counts": {"task": "audit.settle_counts", "schedule": 30.0, "options": {"expires": 60}},

@@ -100,6 +100,16 @@ def words(name: str, default: tuple[str, ...] = (), *, options: tuple[str, ...] 
     return found
 
 
+def pairs(name: str, *, options: tuple[str, ...]) -> list[tuple[str, str]]:
+    """`a=viewer, b=admin` → [("a", "viewer"), ("b", "admin")]; the right sides are of `options`."""
+    found = [(left.strip(), right.strip()) for left, _, right in (w.rpartition("=") for w in words(name))]
+    if not all(left and right in options for left, right in found):
+        raise EnvironmentValueError(
+            name, f"a comma-separated list of value=role, a role of {', '.join(options)}"
+        )
+    return found
+
+
 def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
     value = text(name, default)
     if value and not _is_url(value, schemes):

@@ -1,12 +1,14 @@
-"""The Content-Security-Policy of every page: strict everywhere, looser only under /admin/.
+"""What every answer gets: a Content-Security-Policy and, where it helps, compression.
 
-django-unfold needs `unsafe-eval` (Alpine) and inline styles; no other page gets them.
+The policy is strict everywhere and looser only under /admin/: django-unfold needs `unsafe-eval` (Alpine) and
+inline styles; no other page gets them.
 """
 
 from __future__ import annotations
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 STRICT = (
@@ -33,3 +35,16 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Django's, for whole answers only.
+
+    Of a stream it would make one gzip member per chunk, of which several HTTP clients read only the first: an
+    export would end after its header, without an error.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming:
+            return response
+        return super().process_response(request, response)

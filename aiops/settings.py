@@ -64,7 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "audit.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # pages, modules and lists; the dashboard's weight counts on it
+    "aiops.middleware.CompressionMiddleware",  # pages, modules and lists; the dashboard's weight counts on it
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "aiops.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -211,6 +211,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": ["aiops.schema.only_api_addresses"],
     "COMPONENT_SPLIT_REQUEST": True,
+    # Names that say what they are in a client that was generated from the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.choices.Status",
+        "DeliveryChannel": "integrations.models.Channel",
+        "DeliveryOperation": "integrations.models.Operation",
+        "DeliveryState": "integrations.models.State",
+        "EntryIntegrity": "audit.integrity.EntryState",
+        "ConflictCode": ["transition_not_allowed", "changed_meanwhile"],
+        "TicketRelation": ["related", "caused_by", "cause_of"],
+        "FeedbackVerdict": "rca.models.Feedback.Verdict",
+        "RoleName": "accounts.roles.GROUP_NAMES",
+    },
 }
 
 JWT_SECRET_KEY = env.text("JWT_SECRET_KEY", LOCAL_SECRETS["JWT_SECRET_KEY"])
@@ -230,6 +242,24 @@ if REGISTRATION == "domain" and not REGISTRATION_DOMAINS:
     raise env.EnvironmentValueError(
         "REGISTRATION_DOMAINS", "a comma-separated list, as REGISTRATION is domain"
     )
+
+# Single sign-on by OpenID Connect; off unless both are set.
+OIDC_ISSUER = env.url("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_ROLE_CLAIM = env.text("OIDC_ROLE_CLAIM", "roles")
+OIDC_ROLES = dict(
+    env.pairs("OIDC_ROLES", options=("viewer", "analyst", "approver", "admin"))
+)  # the claim's value → the desk's role
+PASSWORD_LOGIN = env.flag("PASSWORD_LOGIN", default=True)
+if bool(OIDC_ISSUER) != bool(OIDC_CLIENT_ID):
+    raise env.EnvironmentValueError("OIDC_CLIENT_ID", "OIDC_ISSUER and OIDC_CLIENT_ID to be set together")
+if OIDC_ISSUER and not OIDC_ROLES:
+    raise env.EnvironmentValueError(
+        "OIDC_ROLES", "value=role pairs such as Desk.Viewer=viewer, for OIDC_ISSUER"
+    )
+if not PASSWORD_LOGIN and not OIDC_ISSUER:
+    raise env.EnvironmentValueError("PASSWORD_LOGIN", "on, unless OIDC_ISSUER gives another way in")
 
 # --- The door ---------------------------------------------------------------------------------------------
 RCA_API_KEY = env.text("RCA_API_KEY", LOCAL_SECRETS["RCA_API_KEY"])
@@ -334,6 +364,12 @@ except SigningKeyError as error:
     raise env.EnvironmentValueError("AUDIT_TRUSTED_KEYS", f"a comma-separated list, each {error}") from None
 AUDIT_SEAL_DIR = env.text("AUDIT_SEAL_DIR")
 AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 0, maximum=36_500)
+
+# --- Retention in days; 0 keeps for ever --------------------------------------------------------------------
+TICKET_RETENTION_DAYS = env.integer("TICKET_RETENTION_DAYS", 0, maximum=36_500)
+EVENT_RETENTION_DAYS = env.integer("EVENT_RETENTION_DAYS", 0, maximum=36_500)
+RAW_PAYLOAD_RETENTION_DAYS = env.integer("RAW_PAYLOAD_RETENTION_DAYS", 0, maximum=36_500)
+EVIDENCE_RETENTION_DAYS = env.integer("EVIDENCE_RETENTION_DAYS", 0, maximum=36_500)
 
 # --- Observing --------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")

@@ -43,17 +43,22 @@ USER_CHANGED = "User Changed"
 PASSWORD_CHANGED = "Password Changed"  # noqa: S105 - an action's name
 SESSIONS_ENDED = "Sessions Ended"
 USER_REGISTERED = "User Registered"
+EMERGENCY_LINK_MADE = "Emergency Link Made"
+USER_CREATED = "User Created"
 SERVICE_KEY_CREATED = "Service Key Created"
 SERVICE_KEY_REVOKED = "Service Key Revoked"
 DATA_EXPORT_STARTED = "Data Export Started"
 DATA_EXPORTED = "Data Exported"
-ROLE_CHANGED = "Role Changed"
 SETTINGS_SEEN = "Settings Seen At Start"
 SETTINGS_CHANGED = "Settings Changed"
 AUDIT_VERIFIED = "Audit Verified"
 AUDIT_VERIFICATION_FAILED = "Audit Verification Failed"
 AUDIT_PRUNED = "Audit Range Removed"
 PERSONAL_DATA_ERASED = "Personal Data Erased"
+TICKETS_REMOVED = "Tickets Removed"
+EVENTS_REMOVED = "Alert Events Removed"
+PAYLOADS_REMOVED = "Raw Payloads Removed"
+EVIDENCE_REMOVED = "Evidence Removed"
 
 
 def jira_status(name: str) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from audit.integrity import entry_state
 from audit.models import AuditEntry
 
 
-def entry_row(entry: AuditEntry) -> dict[str, Any]:
+def entry_rows(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
+    state = entry_state()
+    return [{**_row(entry), "integrity": state(entry.pk)} for entry in entries]
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
     return {
         "id": entry.pk,
         "timestamp": entry.created_at.isoformat().replace("+00:00", "Z"),

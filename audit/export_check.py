@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from audit import canonical, signing
-from audit.exports import COLUMNS, manifest_digest, manifest_path, unescape_cell
+from audit import actions, canonical, rows, signing
+from audit.exports import COLUMNS, MANIFEST_SUFFIX, manifest_digest, manifest_path, unescape_cell
+from audit.models import AuditEntry
 from audit.proofs import SealFinder
 from audit.report import BrokenRecordError, Finding, Kind, broken
 from audit.rows import StoredEntry
@@ -21,7 +25,10 @@ _BLOCK = 1024 * 1024
 
 @dataclass(slots=True)
 class FileReport:
-    """`sealed` lines agree with a seal, `unsealed` lie in no seal of this database."""
+    """`sealed` lines agree with a seal, `unsealed` lie in no seal of this database.
+
+    `recorded_by` is the entry that tells of the export, for a file without a manifest.
+    """
 
     file: str
     count: int = 0
@@ -29,6 +36,7 @@ class FileReport:
     unsealed: int = 0
     lines_checked: bool = False
     signature_checked: bool = False
+    recorded_by: int = 0
     finding: Finding | None = None
 
     @property
@@ -42,8 +50,18 @@ class FileReport:
 def check_file(path: Path, *, against_seals: bool = True) -> FileReport:
     """Flat memory. Raises OSError when the file or its manifest cannot be read.
 
-    A file with other columns than an audit export's is checked against its manifest only.
+    A file with other columns than an audit export's is checked against its manifest only. One without a manifest
+    is looked for in the record, where the export's entry holds its hash. A ZIP must hold a file and its manifest.
     """
+    if zipfile.is_zipfile(path):
+        with tempfile.TemporaryDirectory(prefix="aiops-audit-") as folder:
+            try:
+                inside = _unpacked(path, Path(folder))
+            except BrokenRecordError as error:
+                return FileReport(path.name, finding=error.finding)
+            return check_file(inside, against_seals=against_seals)
+    if not manifest_path(path).exists():
+        return _check_in_record(path)
     report = FileReport(path.name)
     try:
         manifest = _read_manifest(path)
@@ -63,6 +81,46 @@ def check_file(path: Path, *, against_seals: bool = True) -> FileReport:
             report.count = int(manifest.get("count", 0))
     except BrokenRecordError as error:
         report.finding = error.finding
+    return report
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    """The file of an exported ZIP, unpacked beside its manifest; raises BrokenRecordError for another ZIP."""
+    with zipfile.ZipFile(archive) as held:
+        names = sorted(held.namelist())
+        file_name = names[0] if names else ""
+        if names != [file_name, f"{file_name}{MANIFEST_SUFFIX}"] or Path(file_name).name != file_name:
+            raise broken(
+                Kind.FILE_CHANGED, f"{archive.name} is no export: expected a CSV and its manifest in it."
+            )
+        try:
+            for name in names:
+                with held.open(name) as source, (folder / name).open("xb") as target:
+                    shutil.copyfileobj(source, target, _BLOCK)
+        except zipfile.BadZipFile:
+            raise broken(Kind.FILE_CHANGED, f"{archive.name} is damaged.") from None
+    return folder / file_name
+
+
+def _check_in_record(path: Path) -> FileReport:
+    """A plain CSV: the newest entry of an export with this hash, which must itself agree with its seal."""
+    report = FileReport(path.name)
+    digest = _sha256(path)
+    exports = AuditEntry.objects.filter(action=actions.DATA_EXPORTED).order_by("-id")
+    for number, details in exports.values_list("id", "details").iterator():
+        if details.get("sha256") != digest:
+            continue
+        entry = next(rows.by_ids([number]))
+        place = SealFinder().leaf(number)
+        if not entry.personal_part_matches or (place is not None and place[1] != entry.leaf):
+            report.finding = _changed(path, entry, place[0].number if place else None).finding
+        report.recorded_by = number
+        report.count = int(details.get("rows", details.get("count", 0)))
+        return report
+    report.finding = broken(
+        Kind.FILE_CHANGED,
+        f"{path.name} has no manifest beside it, and the record knows of no export with its SHA-256.",
+    ).finding
     return report
 
 

@@ -15,10 +15,12 @@ from django.db.models import Count, Max, Min
 
 from audit import actions, rows
 from audit.export_check import check_file
+from audit.export_places import ExportPlace, hand_over
 from audit.exports import write_export
 from audit.idranges import RangeSet
 from audit.models import AuditEntry, AuditPruning, AuditSeal
 from audit.openings import told
+from audit.publishing import PublishError
 from audit.rows import StoredEntry
 from audit.services import SYSTEM, Actor, record
 
@@ -59,10 +61,13 @@ def next_range(before: datetime) -> SealedRange | None:
     return SealedRange(first, last, count) if first else None
 
 
-def prune_range(chosen: SealedRange, folder: Path, *, actor: Actor = SYSTEM) -> AuditPruning:
+def prune_range(
+    chosen: SealedRange, folder: Path, *, place: ExportPlace | None = None, actor: Actor = SYSTEM
+) -> AuditPruning:
     """Export the range's entries to `folder`, check the file against the seals, then remove them.
 
-    Raises PruningError when an entry is missing or the file does not agree with the seals.
+    With `place` the file goes there as well, and is read back, before anything is removed. Raises PruningError
+    when an entry is missing, the file does not agree with the seals, or it cannot be kept.
     """
     path = folder / chosen.file_name
     try:
@@ -83,6 +88,11 @@ def prune_range(chosen: SealedRange, folder: Path, *, actor: Actor = SYSTEM) -> 
         raise PruningError(
             f"The entries of seals {chosen.first} to {chosen.last} do not verify ({reason}); nothing was removed."
         )
+    if place is not None:
+        try:
+            hand_over(place, path)
+        except PublishError as error:
+            raise PruningError(f"{path.name} could not be kept ({error}); nothing was removed.") from error
     return _remove(chosen, path.name, str(manifest["sha256"]), actor)
 
 

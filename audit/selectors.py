@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit import actions, counts
-from audit.entry_json import entry_row
+from audit.entry_json import entry_rows
 from audit.models import AuditEntry
 
 LONGEST_TIMELINE = 500
@@ -81,5 +81,5 @@ def summary() -> dict[str, Any]:
         "slack_sent": by_action[actions.SLACK_SENT],
         "duplicates_prevented": by_action[actions.DUPLICATE_DETECTED],
         "by_action": dict(sorted(by_action.items(), key=lambda item: (-item[1], item[0]))),
-        "recent": [entry_row(entry) for entry in recent],
+        "recent": entry_rows(recent),
     }

@@ -43,9 +43,9 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.folder.mkdir(parents=True, exist_ok=True)
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        environment |= {"AIOPS_DATA_DIR": str(self.folder), "RCA_API_KEY": KEY, "PUBLIC_BASE_URL": self.url}
-        environment |= {"DATABASE_URL": self.database_url} if self.database_url else {}
+        environment = {"RCA_API_KEY": KEY, "PUBLIC_BASE_URL": self.url} | own_environment(
+            self.folder, self.database_url
+        )
         command = [sys.executable, "-m", "bench.serve", self.application, str(self.port)]
         command += ["--with-worker"] if self.with_worker else []
         with (self.folder / "server.log").open("ab") as log:
@@ -81,8 +81,19 @@ class Server:
     def cpu_seconds(self) -> float:
         """Processor time of all its threads so far, user and system, as the kernel accounts it."""
         assert self.process is not None
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(stat[11]) + int(stat[12])) / TICKS_PER_SECOND
+        return cpu_seconds(self.process.pid)
+
+
+def own_environment(folder: Path, database_url: str) -> dict[str, str]:
+    """Little of ours, and a database of its own."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment["AIOPS_DATA_DIR"] = str(folder)
+    return environment | ({"DATABASE_URL": database_url} if database_url else {})
+
+
+def cpu_seconds(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / TICKS_PER_SECOND
 
 
 @contextmanager

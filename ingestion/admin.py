@@ -11,13 +11,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.actors import person
 from accounts.console.desk import DeskAdmin
-from accounts.console.permissions import has_role
+from accounts.console.permissions import has_role, signed_in
 from accounts.roles import Role
 from ingestion.admin_replay import replay_selected
 from ingestion.event_display import as_block, pretty_body, ticket_links
-from ingestion.exported import export_event
-from ingestion.models import AlertEvent, EventTicket
+from ingestion.exported import export_event, record_taken
+from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket
 from ingestion.sources.keys import canonical_id
 
 ARRIVAL = ("received_at", "source", "event_type", "key_name", "remote_address", "content_type", "body_size")
@@ -67,7 +68,8 @@ class AlertEventAdmin(DeskAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertEvent | None = None) -> Any:
         content = ["headers_shown", "body_shown"]
-        if has_role(request, Role.ANALYST):  # the bytes as they came: no secret in them is masked
+        is_kept = obj is None or not obj.is_payload_removed
+        if is_kept and has_role(request, Role.ANALYST):  # the bytes as they came: no secret in them is masked
             content.insert(0, "downloads")
         if has_role(request, Role.ADMIN):  # a trace tells of our code and machine
             content.append("trace_shown")
@@ -86,7 +88,7 @@ class AlertEventAdmin(DeskAdmin):
 
     @admin.display(description="Body")
     def body_shown(self, event: AlertEvent) -> SafeString:
-        return as_block(pretty_body(bytes(event.body)))
+        return as_block(PAYLOAD_REMOVED if event.is_payload_removed else pretty_body(bytes(event.body)))
 
     @admin.display(description="Headers kept")
     def headers_shown(self, event: AlertEvent) -> SafeString:
@@ -112,15 +114,17 @@ class AlertEventAdmin(DeskAdmin):
         return [*own, *super().get_urls()]
 
     def download_body(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return _as_file(bytes(self._event(request, pk).body), f"event-{pk}-body.bin")
+        return _as_file(bytes(self._taken(request, pk).body), f"event-{pk}-body.bin")
 
     def download_export(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return _as_file(export_event(self._event(request, pk)).encode(), f"event-{pk}.json")
+        return _as_file(export_event(self._taken(request, pk)).encode(), f"event-{pk}.json")
 
-    def _event(self, request: HttpRequest, pk: int) -> AlertEvent:
+    def _taken(self, request: HttpRequest, pk: int) -> AlertEvent:
+        """The event that somebody takes out with all that is in it, which is recorded."""
         event = AlertEvent.objects.filter(pk=pk).first() if has_role(request, Role.ANALYST) else None
-        if event is None:
+        if event is None or event.is_payload_removed:
             raise Http404
+        record_taken(event, person(signed_in(request)))
         return event
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from audit import actions
+from audit.services import Actor, Subject, record
 from ingestion.models import AlertEvent
 from ingestion.sources import registry
 
@@ -47,6 +49,17 @@ def export_event(event: AlertEvent) -> str:
         **told,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def record_taken(event: AlertEvent, actor: Actor) -> None:
+    """That somebody took an alert as it came, secrets and all."""
+    record(
+        actions.DATA_EXPORTED,
+        subject=Subject(event.ticket_key),
+        actor=actor,
+        summary=f"Alert event {event.pk} as received",
+        details={"event": event.pk, "source": event.source, "bytes": event.body_size},
+    )
 
 
 def read_file(path: Path, source: str = "") -> RecordedAlert:

@@ -19,6 +19,9 @@ class Outcome(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+PAYLOAD_REMOVED = "The payload is no longer kept (RAW_PAYLOAD_RETENTION_DAYS)."
+
+
 class AlertEvent(models.Model):
     """One request that passed the door: the bytes as received, and what came of them.
 
@@ -52,6 +55,11 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.source} {self.outcome}"
+
+    @property
+    def is_payload_removed(self) -> bool:
+        """Whether the body was there once; the end of `message` tells after how many days it went."""
+        return self.body_size > 0 and not self.body
 
 
 class EventTicket(models.Model):

@@ -16,7 +16,7 @@ from audit.services import SYSTEM, Actor
 from ingestion import services
 from ingestion.answers import Answer
 from ingestion.exported import UnusableFileError, read_file
-from ingestion.models import AlertEvent
+from ingestion.models import PAYLOAD_REMOVED, AlertEvent
 from ingestion.reading import Inbound, read
 from ingestion.sources import registry
 
@@ -64,6 +64,8 @@ def replay_event(event_id: int, *, actor: Actor = SYSTEM, is_dry: bool = False) 
     Raises AlertEvent.DoesNotExist.
     """
     event = AlertEvent.objects.get(pk=event_id)
+    if event.is_payload_removed:
+        return Replayed(IGNORED, PAYLOAD_REMOVED, event.ticket_key)
     spec = registry().get(event.source)
     if spec is None:
         return Replayed(FAILED, f"The source {event.source!r} is not installed.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.redaction import redact
-from ingestion.models import EventTicket
+from ingestion.models import PAYLOAD_REMOVED, EventTicket
 from tickets.models import Ticket
 
 LONGEST_SHOWN = 65_536
@@ -14,4 +14,6 @@ def raw_payload_of(ticket: Ticket) -> str:
     first = EventTicket.objects.filter(ticket=ticket).select_related("event").order_by("id").first()
     if first is None:
         return ""
+    if first.event.is_payload_removed:
+        return PAYLOAD_REMOVED
     return redact(bytes(first.event.body[:LONGEST_SHOWN]).decode("utf-8", "replace"))

@@ -19,6 +19,8 @@ def newest_ticket_of_run(run_id: str, *, source: str = "", workspace: str = "") 
 
 
 def first_payload(ticket: Ticket) -> Payload | None:
-    """What the first event of a ticket brought, as received; None for a ticket that no event made."""
+    """What the first event of a ticket brought, as received; None where no event made it or nothing is kept."""
     touched = EventTicket.objects.filter(ticket=ticket).order_by("id").select_related("event").first()
-    return Payload(bytes(touched.event.body), touched.event.received_at) if touched else None
+    if touched is None or touched.event.is_payload_removed:
+        return None
+    return Payload(bytes(touched.event.body), touched.event.received_at)

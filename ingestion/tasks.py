@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
-from ingestion import claims, pipeline, reconcile, run_lookups
+from ingestion import claims, pipeline, reconcile, retention, run_lookups
 from ingestion.fast_door.pressure import pressure
 from ingestion.models import WorkerPulse
+
+RETENTION_SECONDS = 120.0
 
 
 @shared_task(name="ingestion.process_waiting")
@@ -57,3 +61,15 @@ def reconcile_runs() -> int:
     """Every `RECONCILE_MINUTES`: tickets for failed runs that no webhook told of; returns how many."""
     now = timezone.now()
     return len(reconcile.reconcile(now).opened) if reconcile.take_turn(now) else 0
+
+
+@shared_task(name="ingestion.apply_retention")
+def apply_retention() -> int:
+    """Remove what is past its retention, for at most RETENTION_SECONDS; the rest is left to a task that follows."""
+    started, removed = time.monotonic(), 0
+    for _, count in retention.run(timezone.now(), seconds=RETENTION_SECONDS):
+        removed += count
+        pressure.give_way()
+    if time.monotonic() - started >= RETENTION_SECONDS:
+        apply_retention.delay()
+    return removed

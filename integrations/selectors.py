@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,12 @@ from integrations.models import Delivery
 from tickets.models import Ticket
 
 
-def find_deliveries(*, ticket: str = "", state: str = "") -> QuerySet[Delivery]:
-    """Deliveries, newest first, of one ticket (by its key) and in one state, where given."""
+def find_deliveries(*, ticket: str = "", states: Sequence[str] = ()) -> QuerySet[Delivery]:
+    """Deliveries, newest first, of one ticket (by its key) and in these states, where given."""
     found = Delivery.objects.select_related("ticket").order_by("-id")
     if ticket:
         found = found.filter(ticket__key=ticket)
-    return found.filter(state=state) if state else found
+    return found.filter(state__in=states) if states else found
 
 
 def deliveries_section(ticket: Ticket) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
@@ -62,15 +62,14 @@ class Hub:
         seen = since
         await self._ensure_running()
         while seen is not None:
-            missed = await _in_thread(events_since, seen)
+            missed: Batch | None = await _in_thread(events_since, seen)
             if missed is None:
                 await socket.send_frame(json.dumps({"event": "reset", "seq": self._last}))
                 break
-            if missed:
-                for frame in frames(missed):
-                    await socket.send_frame(frame)
-                seen = max(seen, *(event["seq"] for event in missed))
-            if seen >= self._last or not missed:
+            for frame in frames(missed.events):
+                await socket.send_frame(frame)
+            seen = max([seen, *missed.numbers])
+            if seen >= self._last or not missed.numbers:
                 break
         self._sockets.add(socket)
         await self._ensure_running()  # the last socket may have left while this one caught up
@@ -115,14 +114,14 @@ class Hub:
 
     async def _pass_on(self) -> None:
         try:
-            events = await _in_thread(events_after, self._last, tuple(self._gaps))
+            batch: Batch = await _in_thread(events_after, self._last, tuple(self._gaps))
         except Exception:
             logger.warning("The live events could not be read", exc_info=True)
             return
-        if not events:
-            return
-        self._number(event["seq"] for event in events)
-        for frame in frames(events):
+        self._number(batch.numbers)
+        if len(batch.numbers) == MOST_EVENTS_AT_ONCE:
+            self._woken.set()  # there is more
+        for frame in frames(batch.events):
             await self._write(frame)
 
     def _number(self, numbers: Iterable[int]) -> None:
@@ -207,12 +206,19 @@ def newest_number() -> int:
     return LiveEvent.objects.aggregate(newest=Max("id"))["newest"] or 0
 
 
-def events_after(last: int, gaps: tuple[int, ...]) -> list[dict[str, Any]]:
+class Batch(NamedTuple):
+    """The numbers that were read, and what there is to send; a number whose ticket is gone has nothing."""
+
+    numbers: list[int]
+    events: list[dict[str, Any]]
+
+
+def events_after(last: int, gaps: tuple[int, ...]) -> Batch:
     wanted = Q(id__gt=last) | Q(id__in=gaps) if gaps else Q(id__gt=last)
-    return render(LiveEvent.objects.filter(wanted).order_by("id")[:MOST_EVENTS_AT_ONCE])
+    return _batch(wanted)
 
 
-def events_since(number: int) -> list[dict[str, Any]] | None:
+def events_since(number: int) -> Batch | None:
     """The next events after `number`, at most MOST_EVENTS_AT_ONCE; None when some of them are no longer kept."""
     oldest = LiveEvent.objects.order_by("id").values_list("id", flat=True).first()
     newest = newest_number()
@@ -222,7 +228,12 @@ def events_since(number: int) -> list[dict[str, Any]] | None:
         or (oldest is None and number < newest)
     ):
         return None
-    return render(LiveEvent.objects.filter(id__gt=number).order_by("id")[:MOST_EVENTS_AT_ONCE])
+    return _batch(Q(id__gt=number))
+
+
+def _batch(wanted: Q) -> Batch:
+    found = list(LiveEvent.objects.filter(wanted).order_by("id")[:MOST_EVENTS_AT_ONCE])
+    return Batch([event.pk for event in found], render(found))
 
 
 def render(events: Iterable[LiveEvent]) -> list[dict[str, Any]]:

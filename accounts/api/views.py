@@ -56,13 +56,15 @@ class LoginView(PublicView):
         tags=["people"],
         auth=[],
         request=LoginSerializer,
-        responses=public_answers(SignedInSerializer, errors=(400, 401, 413, 415, 429)),
+        responses=public_answers(SignedInSerializer, errors=(400, 401, 403, 413, 415, 429)),
     )
     def post(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
             user = services.sign_in(request._request, **form.validated_data)
+        except services.PasswordLoginOffError as error:
+            raise PermissionDenied(str(error), code="password_login_off") from error
         except services.WrongCredentialsError as error:
             raise AuthenticationFailed(str(error), code="wrong_credentials") from error
         except TooManyAttemptsError as error:

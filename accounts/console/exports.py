@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -72,6 +73,10 @@ class BoundedExport(ExportMixin):
             actions.DATA_EXPORTED,
             actor=person(signed_in(request)),
             summary=f"{options.verbose_name_plural} as {file_format.get_title()} from the console",
-            details={"filter": request.GET.urlencode()[:1000]},
+            details={
+                "filter": request.GET.urlencode()[:1000],
+                "rows": queryset.count(),
+                "sha256": hashlib.sha256(response.content).hexdigest(),
+            },
         )
         return response

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from ingestion.models import EventTicket
+from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket
 from tickets.admin.panels import Panel, register
 from tickets.models import Ticket
 
@@ -21,11 +21,15 @@ def events_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     rows = list(touched.defer("event__failure_trace")[: MOST_EVENTS + 1])
     return {
         "events": [
-            {"event": row.event, "verdict": row.verdict, "body": body_text(bytes(row.event.body))}
+            {"event": row.event, "verdict": row.verdict, "body": body_of(row.event)}
             for row in rows[:MOST_EVENTS]
         ],
         "is_cut": len(rows) > MOST_EVENTS,
     }
+
+
+def body_of(event: AlertEvent) -> str:
+    return PAYLOAD_REMOVED if event.is_payload_removed else body_text(bytes(event.body))
 
 
 def body_text(body: bytes) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import hashlib
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,39 +64,68 @@ def lines(rows: Iterable[Row]) -> str:
 def csv_answer(export: Export) -> StreamingHttpResponse:
     """The streamed answer; that somebody began to take data out is recorded before the first byte leaves."""
     record(actions.DATA_EXPORT_STARTED, actor=export.actor, summary=export.name, details=_details(export))
-    response = StreamingHttpResponse(_stream(export), content_type="text/csv; charset=utf-8")
-    moment = timezone.now().strftime("%Y%m%d_%H%M%S")
-    response.headers["Content-Disposition"] = f'attachment; filename="{export.name}_{moment}.csv"'
+    return file_answer(_stream(export), f"{stamped(export.name)}.csv", "text/csv; charset=utf-8")
+
+
+def file_answer(stream: AsyncIterator[bytes], name: str, content_type: str) -> StreamingHttpResponse:
+    """A download of any length that no cache keeps."""
+    response = StreamingHttpResponse(stream, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
+def stamped(name: str) -> str:
+    """`audit_trail_20251129_143022`."""
+    return f"{name}_{timezone.now():%Y%m%d_%H%M%S}"
+
+
+@dataclass(slots=True)
+class Sent:
+    """What left so far: `first` and `last` are the first column of the first and the last row."""
+
+    rows: int = 0
+    first: str = ""
+    last: str = ""
+    is_complete: bool = False
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, rows: Sequence[Row], data: bytes) -> bytes:
+        if rows:
+            self.first, self.last = self.first or str(rows[0][0]), str(rows[-1][0])
+        self.rows += len(rows)
+        self.digest.update(data)
+        return data
+
+
 async def _stream(export: Export) -> AsyncIterator[bytes]:
-    count, is_complete = 0, False
+    sent = Sent()
     try:
-        yield ((BOM if export.bom else "") + lines([export.columns])).encode()
+        yield sent.add((), ((BOM if export.bom else "") + lines([export.columns])).encode())
         position: Any = None
         while True:
-            text, length, position = await _in_thread(_next_page, export.read_page, position)
-            if text:
-                yield text.encode("utf-8", "replace")
-            count += length
+            data, position = await in_thread(_next_page, export.read_page, position, sent)
+            if data:
+                yield data
             if position is None:
                 break
-        is_complete = True
+        sent.is_complete = True
     finally:
         # A reader who goes away cancels this task: what left is recorded all the same.
-        await asyncio.shield(_in_thread(_record_end, export, count, is_complete))
+        await asyncio.shield(in_thread(_record_end, export, sent))
 
 
-def _next_page(read_page: ReadPage, position: Any) -> tuple[str, int, Any]:
+def _next_page(read_page: ReadPage, position: Any, sent: Sent) -> tuple[bytes, Any]:
     rows, following = read_page(position)
-    return lines(rows), len(rows), following
+    return sent.add(rows, lines(rows).encode("utf-8", "replace")), following
 
 
-def _record_end(export: Export, count: int, is_complete: bool) -> None:
-    outcome = f"{export.name}: {count} rows" + ("" if is_complete else ", broken off")
-    details = {**_details(export), "rows": count, "is_complete": is_complete}
+def _record_end(export: Export, sent: Sent) -> None:
+    """With the hash of a whole file, by which `verify_audit --file` finds this entry."""
+    outcome = f"{export.name}: {sent.rows} rows" + ("" if sent.is_complete else ", broken off")
+    details = {**_details(export), "rows": sent.rows, "is_complete": sent.is_complete}
+    if sent.is_complete:
+        details |= {"first": sent.first, "last": sent.last, "sha256": sent.digest.hexdigest()}
     record(actions.DATA_EXPORTED, actor=export.actor, summary=outcome, details=details)
 
 
@@ -107,7 +137,7 @@ def _details(export: Export) -> dict[str, Any]:
     return {"export": export.name, "filters": filters}
 
 
-async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
     def call() -> Any:
         close_old_connections()
         try:

@@ -33,6 +33,15 @@ def shown(value: object) -> str:
     return type(value).__name__
 
 
+class OneOf(serializers.ChoiceField):
+    """One of a closed list; what is refused is told the list."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            raise ValidationError(f"expected one of {', '.join(map(str, self.choices))}, not {shown(data)}.")
+        return super().to_internal_value(data)
+
+
 class Choices(serializers.Field[tuple[str, ...], str, str, Any]):
     """One of a closed list or several, separated by commas, without regard to case."""
 

@@ -32,12 +32,21 @@ def answers(success: Any, *, status: int = 200, errors: tuple[int, ...] = ()) ->
 
 def csv_answers() -> dict[Any, Any]:
     """An address whose success is CSV; its errors stay JSON."""
+    return _file_answers(
+        "text/csv", OpenApiResponse(OpenApiTypes.STR, "A line of column names, then one line per row.")
+    )
+
+
+def zip_answers() -> dict[Any, Any]:
+    """The same for a ZIP."""
+    return _file_answers("application/zip", OpenApiResponse(OpenApiTypes.BINARY, "A CSV and its manifest."))
+
+
+def _file_answers(content_type: str, success: OpenApiResponse) -> dict[Any, Any]:
     errors = answers(None, errors=(400,))
     del errors[200]
     return {
-        (200, "text/csv"): OpenApiResponse(
-            OpenApiTypes.STR, "A line of column names, then one line per row."
-        ),
+        (200, content_type): success,
         **{(code, "application/json"): answer for code, answer in errors.items()},
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from audit.integrity import EntryState
 from audit.models import ActorKind
 
 
@@ -61,6 +62,10 @@ class AuditEntrySerializer(serializers.Serializer[Any]):
     user_empid = serializers.CharField(allow_blank=True)
     summary = serializers.CharField(allow_blank=True)
     details = DetailsField()
+    integrity = serializers.ChoiceField(
+        EntryState.choices,
+        help_text="By the last seal and the last full verification; nothing is verified for this answer.",
+    )
 
 
 class AuditPageSerializer(serializers.Serializer[Any]):

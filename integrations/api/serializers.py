@@ -6,14 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from integrations.models import State
+from audit.api.query import Choices, PageQuery, Words
+from integrations.models import Channel, Operation, State
 
 
-class DeliveryFilter(serializers.Serializer[dict[str, Any]]):
-    ticket = serializers.CharField(required=False, max_length=64, default="")
-    state = serializers.ChoiceField(State.choices, required=False, default="")
-    limit = serializers.IntegerField(required=False, min_value=1, default=100)
-    before = serializers.IntegerField(required=False, min_value=1, default=None, allow_null=True)
+class DeliveryQuery(PageQuery):
+    ticket = Words(required=False, max_length=64, help_text="A ticket's id.")
+    state = Choices(State.values, required=False, help_text="One or more, separated by commas.")
 
 
 class DeliverySerializer(serializers.Serializer[dict[str, Any]]):
@@ -21,9 +20,9 @@ class DeliverySerializer(serializers.Serializer[dict[str, Any]]):
 
     id = serializers.IntegerField()
     ticket_id = serializers.CharField()
-    channel = serializers.CharField()
-    operation = serializers.CharField()
-    state = serializers.CharField()
+    channel = serializers.ChoiceField(Channel.choices)
+    operation = serializers.ChoiceField(Operation.choices)
+    state = serializers.ChoiceField(State.choices)
     attempts = serializers.IntegerField()
     remote_id = serializers.CharField()
     last_error = serializers.CharField()
@@ -35,7 +34,7 @@ class DeliverySerializer(serializers.Serializer[dict[str, Any]]):
 
 class DeliveryListSerializer(serializers.Serializer[dict[str, Any]]):
     deliveries = DeliverySerializer(many=True)
-    next = serializers.CharField(allow_null=True)
+    next = serializers.URLField(allow_null=True)
 
 
 class DeliveryAnswerSerializer(serializers.Serializer[dict[str, Any]]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -14,13 +13,13 @@ from rest_framework.views import APIView
 from accounts.actors import person
 from accounts.models import User
 from accounts.permissions import IsAnalyst
+from audit.api.paging import decode_cursor, encode_cursor, next_url
+from audit.api.query import USUAL_ROWS
 from audit.api.responses import answers
-from integrations.api.serializers import DeliveryAnswerSerializer, DeliveryFilter, DeliveryListSerializer
+from integrations.api.serializers import DeliveryAnswerSerializer, DeliveryListSerializer, DeliveryQuery
 from integrations.models import Delivery
 from integrations.selectors import delivery_row, find_deliveries
 from integrations.services import send_again
-
-MOST = 500
 
 
 def _row(delivery: Delivery) -> dict[str, Any]:
@@ -32,24 +31,19 @@ class DeliveriesView(APIView):
         operation_id="list_deliveries",
         summary="Notifications and how far they are, newest first",
         tags=["deliveries"],
-        parameters=[DeliveryFilter],
+        parameters=[DeliveryQuery],
         responses=answers(DeliveryListSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
-        form = DeliveryFilter(data=request.query_params)
-        form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        limit = min(asked["limit"], MOST)
-        found = find_deliveries(ticket=asked["ticket"], state=asked["state"])
-        if asked["before"]:
-            found = found.filter(pk__lt=asked["before"])
+        asked = DeliveryQuery.read(request)
+        limit = asked.get("limit", USUAL_ROWS)
+        found = find_deliveries(ticket=asked.get("ticket", ""), states=asked.get("state", ()))
+        if "cursor" in asked:
+            found = found.filter(pk__lt=decode_cursor(asked["cursor"], 1)[0])
         rows = list(found[: limit + 1])
-        following = None
-        if len(rows) > limit:
-            kept = {name: asked[name] for name in ("ticket", "state") if asked[name]}
-            query = urlencode({**kept, "limit": limit, "before": rows[limit - 1].pk})
-            following = request.build_absolute_uri(f"{request.path}?{query}")
-        return Response({"deliveries": [_row(delivery) for delivery in rows[:limit]], "next": following})
+        shown = rows[:limit]
+        following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(rows) > limit else None
+        return Response({"deliveries": [_row(delivery) for delivery in shown], "next": following})
 
 
 class SendAgainView(APIView):

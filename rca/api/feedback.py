@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.api.query import OneOf
 from audit.api.responses import answers
 from rca.models import Analysis, Feedback
 from rca.services import give_feedback
@@ -20,8 +21,8 @@ from tickets.choices import CauseClass
 
 class FeedbackSerializer(serializers.Serializer[Any]):
     analysis = serializers.IntegerField(help_text="The id of one of the ticket's `analyses`.")
-    verdict = serializers.ChoiceField(Feedback.Verdict.choices)
-    cause_class = serializers.ChoiceField(CauseClass.choices, required=False, help_text="The right one.")
+    verdict = OneOf(Feedback.Verdict.choices)
+    cause_class = OneOf(CauseClass.choices, required=False, help_text="The right one.")
     root_cause = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
     fix = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_NOTE, help_text="What resolved it."

@@ -44,6 +44,7 @@ def test_registered_person_is_a_viewer_and_signed_in(opened: None) -> None:
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {body['token']}")
     assert client.get("/api/open-tickets").status_code == 200
     assert AuditEntry.objects.filter(action="User Registered", actor="new.person@example.com").exists()
+    assert not AuditEntry.objects.filter(action="User Created").exists()
 
 
 def test_taken_address_and_unwelcome_domain_are_refused_alike(settings: Any) -> None:

@@ -48,6 +48,7 @@ TABLE: dict[str, tuple[str, frozenset[str], int]] = {
     "export/in-progress-tickets": ("get", READERS, 200),
     "export/closed-tickets": ("get", READERS, 200),
     "export/audit-trail": ("get", READERS, 200),
+    "export/audit-trail.zip": ("get", READERS, 200),
 }
 # Addresses of other layers, with a table of their own.
 ELSEWHERE = ("board", "deliveries", "remediation")
@@ -103,6 +104,7 @@ def _api_patterns() -> set[str]:
                 walk(pattern.url_patterns, text)
             elif text.lstrip("^").startswith("api/"):
                 bare = text.replace("^", "").removeprefix("api/").removesuffix("$").removesuffix("/?")
+                bare = bare.replace("\\.", ".")
                 found.add(bare.replace("(?P<key>[A-Za-z0-9-]{1,64})", "<key>"))
 
     walk(get_resolver().url_patterns, "")

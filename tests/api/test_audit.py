@@ -12,10 +12,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from audit import counts
+from audit import counts, sealing
 from audit.api.serializers import AuditEntrySerializer
-from audit.models import AuditEntry, AuditTotal
+from audit.entry_json import entry_rows
+from audit.models import AuditEntry, AuditTotal, AuditVerification
 from audit.services import Subject, record
+from tests.support.factories import make_ticket
 from tests.support.people import client_of
 
 
@@ -108,3 +110,23 @@ def test_moments_at_the_ends_of_the_calendar_mean_for_ever(client: APIClient) ->
     entry = record("Ticket Closed")
     whole = "action=Ticket%20Closed&since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z"
     assert [e["id"] for e in read(client, whole)] == [entry.pk]
+
+
+def test_each_entry_tells_its_integrity_by_the_last_seal_and_verification(client: APIClient) -> None:
+    ticket = make_ticket()
+    entries = [record("Act", subject=ticket.subject)]
+    sealing.seal_entries(settle=timedelta(0))
+    entries.append(record("Act", subject=ticket.subject))
+
+    def told() -> list[list[str]]:
+        detail = client.get(f"/api/tickets/{ticket.key}").json()["ticket"]
+        return [[e["integrity"] for e in rows] for rows in (detail["timeline"], read(client, "action=Act"))]
+
+    assert told() == [["unsealed", "sealed"]] * 2
+    with CaptureQueriesContext(connection) as queries:
+        entry_rows(entries)
+    assert len(queries) == 1
+    AuditVerification.objects.create(is_whole=False, message="Entry 1 is missing")
+    assert told() == [["broken", "broken"]] * 2
+    AuditVerification.objects.create(is_whole=True)
+    assert told() == [["unsealed", "sealed"]] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable
@@ -116,11 +117,11 @@ def test_byte_order_mark_only_when_asked_for(client: APIClient, query: str, star
 
 @in_real_transactions
 def test_export_is_recorded_before_the_first_byte_and_after_the_last(client: APIClient) -> None:
-    make_ticket(severity="Low")
+    ticket = make_ticket(severity="Low")
     answer = client.get("/api/export/open-tickets?severity=Low")
     begun = AuditEntry.objects.get(action=actions.DATA_EXPORT_STARTED)
     assert begun.actor == "viewer@example.com"
-    table(answer)
+    sent = b"".join(answer)
     ended = AuditEntry.objects.get(action=actions.DATA_EXPORTED)
     assert ended.actor == "viewer@example.com"
     assert ended.details == {
@@ -128,6 +129,9 @@ def test_export_is_recorded_before_the_first_byte_and_after_the_last(client: API
         "filters": {"severity": ["Low"]},
         "rows": 1,
         "is_complete": True,
+        "first": ticket.key,
+        "last": ticket.key,
+        "sha256": hashlib.sha256(sent).hexdigest(),
     }
 
 
@@ -139,3 +143,14 @@ def test_audit_trail_is_exported_with_its_filters(client: APIClient) -> None:
     assert [(row["action"], row["summary"], row["details"]) for row in rows] == [
         ("Ticket Created", "'@first", '{"a": 1}')
     ]
+
+
+@in_real_transactions
+def test_client_that_takes_gzip_gets_the_whole_export(client: APIClient) -> None:
+    """A stream would be one gzip member per chunk, and many clients read only the first."""
+    made = [make_ticket().key for _ in range(30)]
+    answer = client.get("/api/export/open-tickets", HTTP_ACCEPT_ENCODING="gzip")
+    assert "Content-Encoding" not in answer.headers
+    assert [row["id"] for row in table(answer)] == made[::-1]
+    listed = client.get("/api/open-tickets", HTTP_ACCEPT_ENCODING="gzip")
+    assert listed.headers["Content-Encoding"] == "gzip"

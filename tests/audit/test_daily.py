@@ -62,7 +62,7 @@ def test_since_begins_behind_the_earlier_seals(record_of_thirty: list[AuditEntry
     ("arguments", "message"),
     [
         (("--since", "yesterday"), "--since: expected a date"),
-        (("--file", "/nowhere/a.csv"), "--file: /nowhere/a.csv.manifest.json cannot be read"),
+        (("--file", "/nowhere/a.csv"), "--file: /nowhere/a.csv cannot be read"),
         (("--against-blob",), "AZURE_BLOB_ENABLED"),
         (("--against-dir", "/nowhere"), "no folder"),
         (("--record", "--since", "2026-01-01"), "leave out --since"),

@@ -44,7 +44,8 @@ def test_list_is_filtered_by_ticket_and_state_and_paged(
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [("state=lost", "state"), ("limit=x", "limit"), ("before=-1", "before")]
+    ("query", "field"),
+    [("state=lost", "state"), ("limit=x", "limit"), ("cursor=-1", "cursor"), ("before=7", "before")],
 )
 def test_bad_filter_is_named(client: Client, viewer: User, query: str, field: str) -> None:
     client.force_login(viewer)

@@ -206,7 +206,19 @@ def test_get_changes_nothing(event: AlertEvent, admin_person: User) -> None:
         "confirmed": "yes",
         "index": 0,
     }
-    for path in (LIST, change(event), f"{LIST}{event.pk}/body/", f"{LIST}{event.pk}/export/"):
+    for path in (LIST, change(event)):
         client.get(path, query)
     after = (AuditEntry.objects.count(), Ticket.objects.values().get(), AlertEvent.objects.values().get())
     assert after == before
+
+
+def test_taking_an_event_out_is_recorded_and_changes_nothing_else(
+    event: AlertEvent, analyst: User, viewer: User
+) -> None:
+    before = (Ticket.objects.values().get(), AlertEvent.objects.values().get())
+    for path in (f"{LIST}{event.pk}/body/", f"{LIST}{event.pk}/export/"):
+        assert signed_in(viewer).get(path).status_code in {403, 404}
+        assert signed_in(analyst).get(path).status_code == 200
+    assert (Ticket.objects.values().get(), AlertEvent.objects.values().get()) == before
+    taken = AuditEntry.objects.filter(action="Data Exported")
+    assert [(entry.actor, entry.details["event"]) for entry in taken] == [(analyst.email, event.pk)] * 2

@@ -79,3 +79,40 @@ def test_frames_of_nothing_are_none() -> None:
 def test_event_larger_than_a_frame_stands_alone() -> None:
     events: list[dict[str, Any]] = [{"seq": 1}, {"seq": 2, "x": "y" * live.MOST_FRAME_BYTES}, {"seq": 3}]
     assert [[event["seq"] for event in json.loads(frame)] for frame in live.frames(events)] == [[1], [2], [3]]
+
+
+@pytest.fixture
+def behind_removed_tickets(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> tuple[live.Hub, list[int]]:
+    """A hub, and more events of removed tickets than are read at once with one of a living ticket behind them."""
+    monkeypatch.setattr(live, "MOST_EVENTS_AT_ONCE", 4)
+    ticket = make_ticket()
+    keys = ["ADF-REMOVED"] * 10 + [ticket.key]
+    LiveEvent.objects.bulk_create(LiveEvent(event="ticket_updated", ticket_key=key) for key in keys)
+    hub = live.Hub()
+    numbers = list(LiveEvent.objects.order_by("id").values_list("id", flat=True))
+    hub._last = numbers[0] - 1
+    return hub, numbers
+
+
+def test_events_of_removed_tickets_do_not_stop_the_hub(
+    behind_removed_tickets: tuple[live.Hub, list[int]],
+) -> None:
+    hub, numbers = behind_removed_tickets
+
+    async def watch() -> Listener:
+        listener = Listener()
+        hub._sockets.add(listener)
+        for _ in range(3):
+            await hub._pass_on()
+        return listener
+
+    assert asyncio.run(watch()).numbers() == numbers[-1:]
+
+
+def test_client_that_missed_events_of_removed_tickets_gets_what_stands_behind_them(
+    behind_removed_tickets: tuple[live.Hub, list[int]],
+) -> None:
+    hub, numbers = behind_removed_tickets
+    assert asyncio.run(joined(hub, numbers[0])).numbers() == numbers[-1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.entry_json import entry_row
+from audit.entry_json import entry_rows
 from audit.selectors import timeline
 from tickets import sections
 from tickets.models import Ticket
@@ -28,7 +28,7 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
             for comment in ticket.comments.all()
         ],
         "related_tickets": _related(ticket),
-        "timeline": [entry_row(entry) for entry in timeline(ticket.key)],
+        "timeline": entry_rows(timeline(ticket.key)),
         **sections.read_all(ticket),
     }
 

@@ -88,6 +88,11 @@ class Command(BaseCommand):
             raise CommandError(f"--file: {error.filename} cannot be read ({error.strerror}).") from error
         if as_json:
             self.stdout.write(json.dumps(report.as_json(), indent=1))
+        elif report.recorded_by:
+            if report.is_whole:
+                self.stdout.write(
+                    f"{path.name}: {report.count:,} rows, exported as entry {report.recorded_by} tells."
+                )
         elif report.is_whole:
             self.stdout.write(f"{path.name}: {report.count:,} entries, the file is the one of its manifest.")
             if report.lines_checked:

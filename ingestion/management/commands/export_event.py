@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ingestion.exported import export_event
-from ingestion.models import AlertEvent
+from audit.services import Actor
+from ingestion.exported import export_event, record_taken
+from ingestion.models import PAYLOAD_REMOVED, AlertEvent
 
 
 class Command(BaseCommand):
@@ -21,4 +22,7 @@ class Command(BaseCommand):
         event = AlertEvent.objects.filter(pk=options["event"]).first()
         if event is None:
             raise CommandError(f"There is no event {options['event']}.")
+        if event.is_payload_removed:
+            raise CommandError(PAYLOAD_REMOVED)
+        record_taken(event, Actor(name="export_event"))
         self.stdout.write(export_event(event), ending="")

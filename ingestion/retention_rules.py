@@ -1,0 +1,77 @@
+"""Which rows have had their time. Only what is done with goes: closed tickets that nothing is waiting for.
+
+An event goes when all the tickets that it touched are done with. One that became no ticket stays: what was not
+understood can still be replayed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ingestion.models import AlertEvent, EventTicket, Outcome, RunLookup
+from integrations.models import ACTIVE, Delivery
+from rca.models import Evidence
+from tickets.choices import Status
+from tickets.models import Ticket
+
+NOTE = "removed after "
+"""How the note begins that stands where a text was."""
+
+
+def note(days: int) -> str:
+    return f"{NOTE}{days} days"
+
+
+def tickets(before: datetime) -> QuerySet[Ticket]:
+    """Closed and last heard of before then, with no work and no delivery waiting."""
+    return Ticket.objects.filter(
+        ~Exists(Delivery.objects.filter(ticket=OuterRef("pk"), state__in=ACTIVE)),
+        status=Status.ACKNOWLEDGED,
+        acknowledged_at__lt=before,
+        last_seen_at__lt=before,
+        needs_work=False,
+    ).order_by("pk")
+
+
+def events(before: datetime) -> QuerySet[AlertEvent]:
+    """Events that ended in tickets, all of them done with; `ticket_key` outlives its ticket."""
+    return _settled(before).filter(outcome__in=(Outcome.ACCEPTED, Outcome.DUPLICATE)).exclude(ticket_key="")
+
+
+def payloads(before: datetime) -> QuerySet[AlertEvent]:
+    """The same, and what was understood to need no ticket; without those whose body is gone already."""
+    has_ticket = Q(outcome__in=(Outcome.ACCEPTED, Outcome.DUPLICATE)) & ~Q(ticket_key="")
+    return _settled(before).filter(has_ticket | Q(outcome=Outcome.IGNORED)).exclude(body=b"")
+
+
+def evidence(before: datetime) -> QuerySet[Evidence]:
+    """Evidence of closed tickets whose text is still there."""
+    return (
+        Evidence.objects.filter(
+            ticket__status=Status.ACKNOWLEDGED,
+            ticket__acknowledged_at__lt=before,
+            ticket__last_seen_at__lt=before,
+            ticket__needs_work=False,
+        )
+        .exclude(text__startswith=NOTE)
+        .order_by("pk")
+    )
+
+
+def _settled(before: datetime) -> QuerySet[AlertEvent]:
+    unfinished = Q(ticket__needs_work=True) | Q(ticket__deliveries__state__in=ACTIVE)
+    unfinished |= ~Q(ticket__status=Status.ACKNOWLEDGED)
+    old = AlertEvent.objects.filter(received_at__lt=before)
+    # Numbers follow the times closely enough to end the walk by number where the time does.
+    newest: dict[str, Any] = {}
+    last = old.order_by("-received_at").values_list("pk", flat=True).first()
+    if last is not None:
+        newest["pk__lte"] = last
+    return old.filter(
+        ~Exists(EventTicket.objects.filter(unfinished, event=OuterRef("pk"))),
+        ~Exists(RunLookup.objects.filter(event=OuterRef("pk"), state=RunLookup.State.WAITING)),
+        **newest,
+    ).order_by("pk")
