@@ -46,7 +46,10 @@ class Trail:
 
     def rows(self, tickets: Iterable[Row]) -> Iterator[Row]:
         parts = [
-            [_personal(kind, f"person{who}@example.com" if kind == "person" else "", text) for who in range(PEOPLE)]
+            [
+                _personal(kind, f"person{who}@example.com" if kind == "person" else "", text)
+                for who in range(PEOPLE)
+            ]
             for _, _, kind, text in USUAL
         ]
         number = 0
@@ -95,4 +98,6 @@ class Trail:
 def _personal(kind: str, actor: str, summary: str) -> tuple[str, str]:
     """The actor's name and the digest over the personal part."""
     entry = AuditEntry(actor_kind=kind, actor=actor, summary=summary, details={}, salt=SALT)
-    return actor, canonical.personal_digest({name: getattr(entry, name) for name in canonical.PERSONAL_FIELDS})
+    return actor, canonical.personal_digest(
+        {name: getattr(entry, name) for name in canonical.PERSONAL_FIELDS}
+    )

@@ -79,7 +79,9 @@ def _copy(table: str, names: str, rows: Iterable[Row]) -> None:
                     "\t".join(["\\N" if value is None else str(value) for value in row]) for row in some
                 )
                 copy.write(f"{text}\n")
-        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))")
+        cursor.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))"
+        )
 
 
 @contextmanager
@@ -119,5 +121,3 @@ def _told(say: Callable[[str], None], what: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     say(f"  {what}: {time.perf_counter() - started:.1f} s")
-
-

@@ -80,7 +80,9 @@ def ticket_rows(count: int, now: datetime, people: list[int]) -> Iterator[Row]:
         run = f"{chance.getrandbits(128):032x}"
         subject = SUBJECTS[pipeline % len(SUBJECTS)]
         at = written(opened)
-        word = RARE_WORD if number % (count // 3 or 1) == 7 else SCARCE_WORD if number % 1_000 == 5 else "path"
+        word = (
+            RARE_WORD if number % (count // 3 or 1) == 7 else SCARCE_WORD if number % 1_000 == 5 else "path"
+        )
         row = base | {
             "id": number,
             "key": f"{prefix}{opened:%Y%m%dT%H%M%S}-{run[:6]}",
