@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -111,9 +111,15 @@ def _values(
     return [
         value
         if is_plain and type(value := state[field.attname]) in PLAIN_VALUES
-        else field.get_db_prep_save(state[field.attname], connection)
+        else _prepared(field, state[field.attname], connection)
         for field, is_plain in columns
     ]
+
+
+def _prepared(field: models.Field[Any, Any], value: object, connection: BaseDatabaseWrapper) -> Any:
+    if type(value) is datetime and value.tzinfo is UTC:
+        return str(value)[:-6]  # without "+00:00", as Django stores it
+    return field.get_db_prep_save(value, connection)
 
 
 @lru_cache

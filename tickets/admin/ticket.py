@@ -69,6 +69,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
     ordering = ("-opened_at", "-id")
+    sortable_by = ("title", "sla", "opened")  # by an index each; for the others there are filters
     actions = tuple(bulk_actions())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
