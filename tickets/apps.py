@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_delete
 
@@ -11,11 +9,6 @@ class TicketsConfig(AppConfig):
     verbose_name = "Tickets"
 
     def ready(self) -> None:
-        post_delete.connect(forget_text, sender="tickets.Ticket", dispatch_uid="tickets.forget_text")
+        from tickets.search_index import forget_ticket
 
-
-def forget_text(instance: Any, **_: Any) -> None:
-    """What was searched of a deleted ticket goes with it, in the same transaction."""
-    from tickets import search_index  # noqa: PLC0415 - the models are loaded after this module
-
-    search_index.forget(instance.pk)
+        post_delete.connect(forget_ticket, sender="tickets.Ticket", dispatch_uid="tickets.forget_text")

@@ -124,7 +124,6 @@ class Ticket(models.Model):
             models.Index(fields=["error_type", "-opened_at", "-id"], name="ticket_error_opened"),
             models.Index(fields=["finops_team", "-opened_at", "-id"], name="ticket_team_opened"),
             models.Index(fields=["finops_cost_center", "-opened_at", "-id"], name="ticket_centre_opened"),
-            models.Index(fields=["sla_due_at"], name="ticket_due"),
             # The same for the list of closed tickets; a ticket comes in when it is acknowledged, not at the door.
             models.Index(
                 fields=["finops_team", "-acknowledged_at", "-id"],

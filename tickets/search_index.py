@@ -112,11 +112,11 @@ def _write(cursor: Any, condition: str, values: list[Any]) -> None:
     )
 
 
-def forget(ticket_id: int) -> None:
-    """The ticket was deleted: its text goes from the index too."""
+def forget_ticket(instance: Ticket, **_: Any) -> None:
+    """The ticket is deleted: its text goes from the index too, in the same transaction."""
     if is_used():
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM tickets_search WHERE rowid = %s", [ticket_id])
+            cursor.execute("DELETE FROM tickets_search WHERE rowid = %s", [instance.pk])
 
 
 def known_until() -> int | None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditCountMark, AuditEntry, AuditSeal, AuditTotal
 from bench.volume import entries, tickets
-from tickets import counter_store
+from tickets import counter_store, search_index
 from tickets.models import Ticket
 
 Row = tuple[Any, ...]
@@ -41,6 +41,11 @@ def build(count: int, say: Callable[[str], None]) -> None:
         counter_store.fold()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+
+def is_filled(count: int) -> bool:
+    """Whether a build of so many tickets was finished here; the counters are its last step."""
+    return Ticket.objects.filter(pk=count).exists() and counter_store.current().total() > 0
 
 
 def _people() -> list[int]:
@@ -80,7 +85,7 @@ def _copy(table: str, names: str, rows: Iterable[Row]) -> None:
                 )
                 copy.write(f"{text}\n")
         cursor.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))"
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\""  # noqa: S608
         )
 
 
@@ -112,8 +117,11 @@ def _indexes_afterwards(tables: Sequence[type[models.Model]], say: Callable[[str
         with _told(say, f"indexes of {model._meta.verbose_name}"), connection.schema_editor() as editor:
             for index in model._meta.indexes:
                 editor.add_index(model, index)
-    with _told(say, "search index"), connection.schema_editor() as editor:
-        search.create_index(None, editor)
+    with _told(say, "search index"):
+        with connection.schema_editor() as editor:
+            search.create_index(None, editor)
+        while search_index.take_in():
+            pass
 
 
 @contextmanager

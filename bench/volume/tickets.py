@@ -44,7 +44,7 @@ PEOPLE = 20
 STILL_OPEN, STILL_RUNNING = 8_000, 4_000
 """Newest tickets that nobody has closed: a large number for a desk, and what the busiest lists hold."""
 
-COLUMNS = tuple(field.column for field in Ticket._meta.local_concrete_fields)
+COLUMNS = tuple(str(field.column) for field in Ticket._meta.local_concrete_fields)
 
 Row = tuple[Any, ...]
 
@@ -61,7 +61,7 @@ def _uneven(number: int) -> list[float]:
 
 def ticket_rows(count: int, now: datetime, people: list[int]) -> Iterator[Row]:
     """`count` rows in the order of COLUMNS, oldest first, numbered from 1."""
-    chance = random.Random(SEED)  # noqa: S311 - no secret
+    chance = random.Random(SEED)
     choose, draw = chance.choices, chance.random
     sources = list(accumulate(weight for *_, weight in SOURCES))
     severities = list(accumulate(weight for *_, weight in SEVERITIES))
@@ -136,7 +136,7 @@ def _usual_values() -> dict[str, Any]:
     """What a ticket's columns hold that no row chooses for itself, by column."""
     usual = Ticket(sla_seconds=0)
     values: dict[str, Any] = {
-        field.column: getattr(usual, field.attname) for field in Ticket._meta.local_concrete_fields
+        str(field.column): getattr(usual, field.attname) for field in Ticket._meta.local_concrete_fields
     }
     values |= {
         "metadata": json.dumps({"factory": "adf-sales"}),

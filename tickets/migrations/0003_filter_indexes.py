@@ -31,10 +31,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(fields=["sla_due_at"], name="ticket_due"),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
             index=models.Index(
                 condition=models.Q(("acknowledged_at__isnull", False)),
                 fields=["finops_team", "-acknowledged_at", "-id"],
