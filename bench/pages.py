@@ -117,9 +117,10 @@ def _record() -> Iterator[Page]:
 def _console() -> Iterator[Page]:
     pk = Ticket.objects.order_by("-id").values_list("pk", flat=True)[0]
     day = (timezone.now() - timedelta(days=180)).date().isoformat()
+    last = min(100, pk // PER_PAGE)
     yield Page("console, front page", "kept", "/admin/")
     yield Page("console, tickets", "page", CONSOLE)
-    yield Page("console, tickets, page 100", "page", f"{CONSOLE}?p=100")
+    yield Page("console, tickets, last numbered page", "page", f"{CONSOLE}?p={last}")
     for name, query in (
         ("open", "state=open"),
         ("not acknowledged", "state=unfinished"),
@@ -143,7 +144,7 @@ def _console() -> Iterator[Page]:
         yield Page(f"console, tickets, search {kind} word", "search", f"{CONSOLE}?q={word}")
     yield Page("console, a ticket", "page", f"{CONSOLE}{pk}/change/")
     yield Page("console, audit trail", "page", RECORD)
-    yield Page("console, audit trail, page 100", "page", f"{RECORD}?p=100")
+    yield Page("console, audit trail, last numbered page", "page", f"{RECORD}?p={last}")
     yield Page("console, audit trail by action", "page", f"{RECORD}?action=Ticket+Closed")
     yield Page("console, audit trail of people", "page", f"{RECORD}?actor_kind__exact=vendor_user")
     yield Page("console, audit trail, a day", "page", f"{RECORD}?created_at_from={day}&created_at_to={day}")

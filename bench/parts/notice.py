@@ -44,8 +44,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         moment, method = time.perf_counter(), urllib.parse.urlsplit(self.path).path.rsplit("/", 1)[-1]
-        answer: dict[str, Any] = {"ok": True, "ts": f"{time.time():.6f}", "channel": "C0BENCH", "messages": []}
-        answer |= {"message": {"ts": answer["ts"]}, "channels": [{"id": "C0BENCH", "name": "aiops-rca-alerts"}]}
+        answer: dict[str, Any] = {
+            "ok": True,
+            "ts": f"{time.time():.6f}",
+            "channel": "C0BENCH",
+            "messages": [],
+        }
+        answer |= {
+            "message": {"ts": answer["ts"]},
+            "channels": [{"id": "C0BENCH", "name": "aiops-rca-alerts"}],
+        }
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -79,7 +87,9 @@ def run(context: Context) -> Result:
         "p95 ms": ordered[int(len(ordered) * 0.95)],
         "worst ms": ordered[-1],
     }
-    result.aims.append(Aim("alert answered to Slack asked, embedded, p50 ms", statistics.median(times), at_most=150))
+    result.aims.append(
+        Aim("alert answered to Slack asked, embedded, p50 ms", statistics.median(times), at_most=150)
+    )
     return result
 
 
