@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "apply-retention": {"task": "ingestion.apply_retention", "schedule": crontab(hour="2", minute="7")},
     "trim-live-events": {"task": "tickets.trim_live_events", "schedule": 600.0, "options": {"expires": 600}},
     "fold-counters": {"task": "tickets.fold_counters", "schedule": 5.0, "options": {"expires": 10}},
+    "fill-search-index": {"task": "tickets.fill_search_index", "schedule": 5.0, "options": {"expires": 10}},
     "settle-audit-counts": {"task": "audit.settle_counts", "schedule": 30.0, "options": {"expires": 60}},
     "trim-accounts": {"task": "accounts.trim", "schedule": 600.0, "options": {"expires": 600}},
 }

@@ -53,6 +53,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["ticket_key", "-id"], name="audit_ticket"),
             models.Index(fields=["action", "-id"], name="audit_action"),
             models.Index(fields=["created_at"], name="audit_created"),
+            models.Index(fields=["actor_kind", "-id"], name="audit_kind"),
         )
 
     def __str__(self) -> str:

@@ -34,11 +34,18 @@ class AuditFilters:
             entries = entries.filter(action=self.action)
         if self.ticket:
             entries = entries.filter(ticket_key=self.ticket)
-        if self.since:
-            entries = entries.filter(created_at__gte=self.since, id__gt=_number_before(self.since))
-        if self.until:
-            entries = entries.filter(created_at__lt=self.until, id__lt=_number_after(self.until))
-        return entries
+        return between(entries, self.since, self.until)
+
+
+def between(
+    entries: QuerySet[AuditEntry], since: datetime | None, until: datetime | None
+) -> QuerySet[AuditEntry]:
+    """Those from `since` on and before `until`, for a list by number."""
+    if since:
+        entries = entries.filter(created_at__gte=since, id__gt=_number_before(since))
+    if until:
+        entries = entries.filter(created_at__lt=until, id__lt=_number_after(until))
+    return entries
 
 
 # Entries are numbered in the order of their times, but for transactions that overlap. So a time bounds the

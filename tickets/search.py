@@ -1,7 +1,8 @@
 """Finding tickets by a part of their text: id, pipeline, run id, ITSM id, error type, error message, root cause.
 
-PostgreSQL answers from a trigram index over one expression (`SearchText`, the same as in the migration);
-elsewhere each column is looked through, newest first, until the page is full. Of the two long texts the first
+PostgreSQL answers from a trigram index over one expression (`SearchText`, the same as in the migration); SQLite
+looks through the tickets that its own index names (`tickets.search_index`). Where that does not help, and on other
+databases, each column is looked through, newest first, until the page is full. Of the two long texts the first
 LONGEST_SEARCHED characters count, so that one huge message cannot make every search slow.
 """
 
@@ -13,11 +14,9 @@ from django.db import connections
 from django.db.models import F, Func, Q, QuerySet, TextField
 from django.db.models.functions import Substr
 
+from tickets import search_index
 from tickets.models import Ticket
-
-SHORT_COLUMNS = ("key", "pipeline", "run_id", "itsm_ticket_id", "error_type")
-LONG_COLUMNS = ("error_message", "root_cause")
-LONGEST_SEARCHED = 8_000
+from tickets.search_text import LONG_COLUMNS, LONGEST_SEARCHED, SHORT_COLUMNS
 
 
 class SearchText(Func):
@@ -47,6 +46,9 @@ def search(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
         return tickets
     if connections[tickets.db].vendor == "postgresql":
         return tickets.alias(search_text=SearchText()).filter(search_text__contains=wanted.upper())
+    candidates = search_index.candidates(wanted)
+    if candidates is not None:
+        tickets = tickets.filter(pk__in=candidates)
     heads = {f"{column}_head": Substr(column, 1, LONGEST_SEARCHED) for column in LONG_COLUMNS}
     found = Q()
     for name in (*SHORT_COLUMNS, *heads):

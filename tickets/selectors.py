@@ -64,6 +64,8 @@ def newest_first(status: Status, filters: TicketFilters, after: Position | None 
     """A list's rows from just behind `after`; the same index answers every page."""
     order = ORDERED_BY[status]
     tickets = filters.apply(status)
+    if status == Status.ACKNOWLEDGED:
+        tickets = tickets.filter(acknowledged_at__isnull=False)  # always so; it lets the partial indexes in
     if after is not None:
         # The first condition bounds the index scan, the second decides among rows of the same microsecond.
         tickets = tickets.filter(**{f"{order}__lte": after.moment}).filter(

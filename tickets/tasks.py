@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import counter_store, services
+from tickets import counter_store, search_index, services
 from tickets.models import IdentityGuard, LiveEvent
 
 LIVE_EVENTS_KEPT = timedelta(hours=24)
@@ -19,7 +19,18 @@ def trim_live_events() -> int:
     """Forget live events that no client will ask for again, and guards of long past failures."""
     now = timezone.now()
     IdentityGuard.objects.filter(created_at__lt=now - GUARDS_KEPT).delete()
-    return LiveEvent.objects.filter(created_at__lt=now - LIVE_EVENTS_KEPT).delete()[0]
+    old = LiveEvent.objects.filter(created_at__lt=now - LIVE_EVENTS_KEPT)
+    known = search_index.known_until()
+    return (old if known is None else old.filter(pk__lte=known)).delete()[0]
+
+
+@shared_task(name="tickets.fill_search_index")
+def fill_search_index() -> int:
+    """Take new and changed tickets into SQLite's search index; returns how many steps it went forward."""
+    forward = 0
+    while taken := search_index.take_in():
+        forward += taken
+    return forward
 
 
 @shared_task(name="tickets.fold_counters")

@@ -15,12 +15,17 @@ class DayRangeFilter(RangeDateFilter):
     """From one day to another in UTC, both days included; unfold's own takes midnight for the last day's end."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        first, last = self._day("from"), self._day("to")
-        if first is not None:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
-        if last is not None:
-            queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last) + timedelta(days=1)})
+        since, until = self.bounds()
+        if since is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": since})
+        if until is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__lt": until})
         return queryset
+
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """The beginning of the first day, and that of the day after the last."""
+        first, last = self._day("from"), self._day("to")
+        return _midnight(first) if first else None, _midnight(last) + timedelta(days=1) if last else None
 
     def _day(self, end: str) -> date | None:
         """The day in the address; None when there is none, or it is no day."""

@@ -20,6 +20,7 @@ from accounts.console.integrity import integrity
 from aiops.console.record_admin import RecordAdmin
 from audit import actions
 from audit.models import AuditEntry, AuditSeal
+from audit.selectors import between
 from tickets.models import Ticket
 
 NEWEST_SEARCHED = 200_000
@@ -50,6 +51,14 @@ class ActionFilter(DropdownFilter):
         return queryset.filter(action=value) if value else queryset
 
 
+class EntryDayFilter(DayRangeFilter):
+    """A time bounds the numbers too, by which the list is ordered: it begins and ends where it must."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        since, until = self.bounds()
+        return between(queryset, since, until)
+
+
 class AuditResource(ModelResource):
     class Meta:
         model = AuditEntry
@@ -67,7 +76,7 @@ class AuditEntryAdmin(BoundedExport, RecordAdmin):
     list_display = ("when", "action", "ticket", "who", "summary", "protection")
     counted_as = "entries"
     list_display_links = ("when",)
-    list_filter = (ActionFilter, ("actor_kind", ChoicesDropdownFilter), ("created_at", DayRangeFilter))
+    list_filter = (ActionFilter, ("actor_kind", ChoicesDropdownFilter), ("created_at", EntryDayFilter))
     search_fields = ("ticket_key",)  # shows the box; `get_search_results` decides
     search_help_text = "Ticket id, run id, person, or words of the newest entries"
     ordering = ("-id",)

@@ -46,7 +46,7 @@ class Export:
 
 def cell(value: object) -> object:
     """A value as a spreadsheet may see it: text that it would run is prefixed with an apostrophe."""
-    if type(value) is str:  # nearly every cell: the order and the exact type are worth a third of the time
+    if type(value) is str:
         return f"'{value}" if value[:1] in STARTS_FORMULA else value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -57,7 +57,11 @@ def cell(value: object) -> object:
 
 def lines(rows: Iterable[Row]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([cell(value) for value in row] for row in rows)
+    csv.writer(buffer).writerows(
+        # Nearly every cell is harmless text: told apart here, it costs no call.
+        [value if type(value) is str and value[:1] not in STARTS_FORMULA else cell(value) for value in row]
+        for row in rows
+    )
     return buffer.getvalue()
 
 

@@ -7,10 +7,11 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from django.db import models
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -22,6 +23,7 @@ from audit.services import record
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
 from tickets.api import exports
+from tickets.api.export_rows import CONVERSIONS, moment_of
 from tickets.api.exports import COLUMNS
 from tickets.api.serializers import TicketSerializer
 
@@ -154,3 +156,13 @@ def test_client_that_takes_gzip_gets_the_whole_export(client: APIClient) -> None
     assert [row["id"] for row in table(answer)] == made[::-1]
     listed = client.get("/api/open-tickets", HTTP_ACCEPT_ENCODING="gzip")
     assert listed.headers["Content-Encoding"] == "gzip"
+
+
+def test_time_is_the_same_with_and_without_its_zone() -> None:
+    written = "2026-01-02T03:04:05.000006Z"
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    elsewhere = moment.astimezone(timezone(timedelta(hours=5)))
+    for value in (moment, elsewhere, moment.replace(tzinfo=None)):
+        convert = CONVERSIONS[models.DateTimeField]
+        assert convert(value) == written
+    assert moment_of(written) == moment

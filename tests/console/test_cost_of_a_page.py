@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.console.paging import MOST_PAGED, BoundedPaginator
 from accounts.service_keys import create_key
+from audit import actions
 from audit.models import AuditEntry
+from audit.services import record
 from tests.console.conftest import Cast, full_ticket
 from tests.support.factories import make_ticket
 from tickets.admin import panels
@@ -96,3 +102,48 @@ def test_the_paginator_says_more_than_it_pages_through(db: None, monkeypatch: py
     assert (paginator.count, paginator.is_cut, paginator.num_pages) == (3, True, 2)
     assert BoundedPaginator(AuditEntry.objects.none(), 2).is_cut is False
     assert MOST_PAGED == 5_000
+
+
+def numbers_shown(cast: Cast, address: str) -> tuple[list[int], str]:
+    """The entries of a page of the record and the address behind its "Older", empty where there is none."""
+    answer = cast.clients["viewer"].get(address)
+    assert answer.status_code == 200
+    changes = answer.context["cl"]
+    return [entry.pk for entry in changes.result_list], changes.older_address
+
+
+@pytest.mark.parametrize("name", ["audit_auditentry", "tickets_ticket"])
+def test_pages_go_on_behind_the_last_one_with_a_number(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("accounts.console.paging.MOST_PAGED", 50)
+    same = timezone.now()
+    for number in range(130):
+        make_ticket(opened_at=same - timedelta(minutes=number // 3))  # three of a moment: the key decides
+        record(actions.COMMENT_ADDED)
+    model: Any = {"audit_auditentry": AuditEntry, "tickets_ticket": Ticket}[name]
+    page = reverse(f"admin:{name}_changelist")
+    seen, older = numbers_shown(cast, page)
+    while older:
+        more, older = numbers_shown(cast, f"{page}{older}")
+        seen += more
+    assert seen == list(model.objects.values_list("pk", flat=True))
+    assert len(seen) >= 130
+
+
+def test_a_window_that_begins_nowhere_shows_the_newest(cast: Cast) -> None:
+    make_ticket()
+    page = reverse("admin:tickets_ticket_changelist")
+    for key in ("7777", "x", "9" * 40):
+        answer = cast.clients["viewer"].get(f"{page}?older={key}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{page}?e=1")
+
+
+def test_the_paginator_looks_only_a_little_further_than_the_page(db: None) -> None:
+    for _ in range(12):
+        make_ticket()
+    paginator = BoundedPaginator(Ticket.objects.order_by("-opened_at", "-id"), 2)
+    assert (paginator.count, paginator.is_cut, paginator.is_at_its_end) == (6, True, False)
+    paginator = BoundedPaginator(Ticket.objects.order_by("-opened_at", "-id"), 2)
+    paginator.shown_page = 5
+    assert (paginator.count, paginator.is_cut) == (12, False)

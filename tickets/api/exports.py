@@ -13,6 +13,7 @@ from accounts.actors import person
 from accounts.models import User
 from audit.api.csv_stream import Export, Page, csv_answer
 from audit.api.responses import csv_answers
+from tickets.api.export_rows import moment_of, read_rows
 from tickets.api.query import TicketExportQuery, filters_of
 from tickets.choices import Status
 from tickets.selectors import ORDERED_BY, Position, TicketFilters, newest_first
@@ -63,13 +64,12 @@ COLUMNS = {
 
 
 def read_tickets(status: Status, filters: TicketFilters, after: Position | None) -> Page:
-    found = list(
-        newest_first(status, filters, after).values_list("pk", ORDERED_BY[status], *COLUMNS.values())[
-            :ROWS_PER_READ
-        ]
-    )
-    following = Position(found[-1][1], found[-1][0]) if len(found) == ROWS_PER_READ else None
-    return [row[2:] for row in found], following
+    some = newest_first(status, filters, after)[:ROWS_PER_READ]
+    found = read_rows(some, ("pk", ORDERED_BY[status], *COLUMNS.values()))
+    if len(found) < ROWS_PER_READ:
+        return [row[2:] for row in found], None
+    key, moment, *_ = found[-1]
+    return [row[2:] for row in found], Position(moment_of(moment), key)
 
 
 class TicketExportView(APIView):

@@ -1,0 +1,150 @@
+"""Tickets of a year as plain values: sources, error types, teams and pipelines as unevenly spread as in life.
+
+The same seed makes the same tickets, so that every database under measurement holds the same.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+from tickets.models import Ticket
+
+SEED = 20261120
+YEAR = timedelta(days=365)
+RARE_WORD = "quetzalcoatl"
+"""In three tickets, whatever the scale."""
+SCARCE_WORD = "kingfisher"
+"""In one ticket of a thousand."""
+COMMON_WORD = "orders"
+"""In about a third of the tickets."""
+
+SOURCES = (
+    ("adf", "ADF-", "pipeline", 60),
+    ("databricks", "DBX-", "job", 28),
+    ("synapse", "SYN-", "pipeline", 8),
+    ("databricks_clusters", "DBC-", "cluster", 3),
+    ("azure_functions", "AZF-", "function", 1),
+)
+SEVERITIES = (
+    ("Critical", "P1", 900, 5), ("High", "P2", 1_800, 25), ("Medium", "P3", 7_200, 50), ("Low", "P4", 86_400, 20),
+)  # fmt: skip
+CAUSES = (
+    "missing_source_data", "permission_denied", "timeout", "throttling", "out_of_memory", "bad_data", "unknown",
+)  # fmt: skip
+TEAMS = ("DataEng", "Finance", "Sales", "Marketing", "Logistics", "Risk", "HR", "Unknown")
+SUBJECTS = ("Orders", "Invoices", "Customers", "Stock", "Payments", "Clicks", "Returns", "Prices", "Staff")
+ERRORS = 60
+PIPELINES = 2_000
+PEOPLE = 20
+STILL_OPEN, STILL_RUNNING = 8_000, 4_000
+"""Newest tickets that nobody has closed: a large number for a desk, and what the busiest lists hold."""
+
+COLUMNS = tuple(str(field.column) for field in Ticket._meta.local_concrete_fields)
+
+Row = tuple[Any, ...]
+
+
+def written(moment: datetime) -> str:
+    """A time in UTC as both databases read it."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _uneven(number: int) -> list[float]:
+    """Weights in which each name is rarer than the one before, summed up for `random.choices`."""
+    return list(accumulate(1 / (place + 1) for place in range(number)))
+
+
+def ticket_rows(count: int, now: datetime, people: list[int]) -> Iterator[Row]:
+    """`count` rows in the order of COLUMNS, oldest first, numbered from 1."""
+    chance = random.Random(SEED)
+    choose, draw = chance.choices, chance.random
+    sources = list(accumulate(weight for *_, weight in SOURCES))
+    severities = list(accumulate(weight for *_, weight in SEVERITIES))
+    errors, pipelines, teams = _uneven(ERRORS), _uneven(PIPELINES), _uneven(len(TEAMS))
+    unfinished = min(STILL_OPEN + STILL_RUNNING, count // 10)
+    running = unfinished // 3
+    step, first = YEAR / count, now - YEAR
+    base = _usual_values()
+    for number in range(1, count + 1):
+        opened = first + number * step
+        source, prefix, resource, _ = choose(SOURCES, cum_weights=sources)[0]
+        severity, priority, seconds, _ = choose(SEVERITIES, cum_weights=severities)[0]
+        error = choose(range(ERRORS), cum_weights=errors)[0]
+        pipeline = choose(range(PIPELINES), cum_weights=pipelines)[0]
+        team = choose(TEAMS, cum_weights=teams)[0]
+        run = f"{chance.getrandbits(128):032x}"
+        subject = SUBJECTS[pipeline % len(SUBJECTS)]
+        at = written(opened)
+        word = (
+            RARE_WORD if number % (count // 3 or 1) == 7 else SCARCE_WORD if number % 1_000 == 5 else "path"
+        )
+        row = base | {
+            "id": number,
+            "key": f"{prefix}{opened:%Y%m%dT%H%M%S}-{run[:6]}",
+            "dedup_key": f"run:{run}",
+            "source": source,
+            "resource_type": resource,
+            "pipeline": f"{team}_Load{subject}_{pipeline:04d}",
+            "run_id": run,
+            "opened_at": at,
+            "fired_at": at,
+            "last_seen_at": at,
+            "sla_started_at": at,
+            "work_due_at": at,
+            "error_message": (
+                f"ErrorCode=UserErrorCase{error:03d}, the activity Copy_{subject} failed on {word} "
+                f"landing/{subject.lower()}/{opened:%Y/%m/%d}/part-{run[8:16]}.csv: the sink refused row "
+                f"{number % 9_973} of partition {error * 7 + number % 13}."
+            ),
+            "error_code": f"UserErrorCase{error:03d}",
+            "error_type": f"UserErrorCase{error:03d}",
+            "cause_class": CAUSES[error % len(CAUSES)],
+            "root_cause": f"{subject} of {opened:%d %B} could not be written: case {error} of the copy activity.",
+            "severity": severity,
+            "priority": priority,
+            "sla_seconds": seconds,
+            "sla_due_at": written(opened + timedelta(seconds=seconds)),
+            "finops_team": team,
+            "finops_owner": f"owner-{team.lower()}@example.com",
+            "finops_cost_center": f"CC-{1_000 + TEAMS.index(team)}",
+            "itsm_ticket_id": f"DATA-{number}",
+            "changed_at": at,
+        }
+        if number <= count - unfinished:
+            taken = int(seconds * draw() * 1.25) + 1
+            acknowledged = written(min(opened + timedelta(seconds=taken), now))
+            row |= {
+                "status": "acknowledged",
+                "acknowledged_at": acknowledged,
+                "changed_at": acknowledged,
+                "ack_seconds": taken,
+                "ack_user": f"person{number % PEOPLE}@example.com",
+                "sla_status": "Met" if taken <= seconds else "Breached",
+                "assigned_to_id": people[number % len(people)],
+            }
+        elif number % 3 == 0 and running:
+            row |= {"status": "in_progress", "assigned_to_id": people[number % len(people)]}
+        yield tuple(row[column] for column in COLUMNS)
+
+
+def _usual_values() -> dict[str, Any]:
+    """What a ticket's columns hold that no row chooses for itself, by column."""
+    usual = Ticket(sla_seconds=0)
+    values: dict[str, Any] = {
+        str(field.column): getattr(usual, field.attname) for field in Ticket._meta.local_concrete_fields
+    }
+    values |= {
+        "metadata": json.dumps({"factory": "adf-sales"}),
+        "recommendations": json.dumps(["Look for the file.", "Run the pipeline again."]),
+        "confidence": "High",
+        "rca_provider": "rules",
+        "processing_state": "notified",
+        "needs_work": 0,
+        "can_auto_heal": 0,
+    }
+    return values
