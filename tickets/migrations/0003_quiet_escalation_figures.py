@@ -2,241 +2,423 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tickets.choices
 from django.conf import settings
 from django.db import migrations, models
 
+import tickets.choices
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0002_search_index'),
+        ("tickets", "0002_search_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClockPulse',
+            name="ClockPulse",
             fields=[
-                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('seen_at', models.DateTimeField()),
-                ('back_at', models.DateTimeField(blank=True, null=True)),
-                ('away_seconds', models.PositiveIntegerField(default=0)),
+                ("name", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("seen_at", models.DateTimeField()),
+                ("back_at", models.DateTimeField(blank=True, null=True)),
+                ("away_seconds", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.PositiveIntegerField()),
-                ('step_number', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('slack', 'Slack channel or user'), ('email', 'E-mail'), ('jira_priority', 'Raise the Jira priority'), ('webhook', 'Signed webhook')], max_length=16)),
-                ('target', models.CharField(blank=True, max_length=500)),
-                ('due_at', models.DateTimeField()),
-                ('taken_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.PositiveIntegerField()),
+                ("step_number", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("slack", "Slack channel or user"),
+                            ("email", "E-mail"),
+                            ("jira_priority", "Raise the Jira priority"),
+                            ("webhook", "Signed webhook"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("target", models.CharField(blank=True, max_length=500)),
+                ("due_at", models.DateTimeField()),
+                ("taken_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': ('view',),
+                "ordering": ("id",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='EscalationStep',
+            name="EscalationStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delay_minutes', models.PositiveIntegerField(default=0, verbose_name='minutes after the breach')),
-                ('kind', models.CharField(choices=[('slack', 'Slack channel or user'), ('email', 'E-mail'), ('jira_priority', 'Raise the Jira priority'), ('webhook', 'Signed webhook')], max_length=16)),
-                ('target', models.CharField(blank=True, help_text='Channel or user id; addresses separated by commas; P1…P3 (empty: one higher); an https address.', max_length=500)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "delay_minutes",
+                    models.PositiveIntegerField(default=0, verbose_name="minutes after the breach"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("slack", "Slack channel or user"),
+                            ("email", "E-mail"),
+                            ("jira_priority", "Raise the Jira priority"),
+                            ("webhook", "Signed webhook"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        blank=True,
+                        help_text="Channel or user id; addresses separated by commas; P1…P3 (empty: one higher); an https address.",
+                        max_length=500,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('delay_minutes', 'id'),
-                'default_permissions': ('view',),
+                "ordering": ("delay_minutes", "id"),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='MaintenanceWindow',
+            name="MaintenanceWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_pattern', models.CharField(blank=True, help_text='Pipeline, job, cluster or function; * stands for anything, case does not matter. Empty: all.', max_length=300, verbose_name='resource')),
-                ('source', models.CharField(blank=True, choices=tickets.choices.source_choices, help_text='Empty: all sources.', max_length=32)),
-                ('team', models.CharField(blank=True, help_text='As on the ticket. Empty: all teams.', max_length=100)),
-                ('reason', models.CharField(help_text='Why; it stands in the audit trail.', max_length=500)),
-                ('created_by', models.CharField(editable=False, max_length=254)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=100)),
-                ('repeat', models.CharField(choices=[('once', 'Once'), ('daily', 'Every day'), ('weekly', 'On chosen weekdays')], default='once', max_length=8)),
-                ('weekdays', models.CharField(blank=True, help_text='Days on which it begins.', max_length=20)),
-                ('start_date', models.DateField(verbose_name='from (date)')),
-                ('start_time', models.TimeField(verbose_name='start')),
-                ('end_time', models.TimeField(verbose_name='end')),
-                ('end_date', models.DateField(blank=True, null=True, verbose_name='until (date)')),
-                ('time_zone', models.CharField(default='UTC', help_text='IANA name, such as Europe/Berlin.', max_length=64)),
-                ('is_active', models.BooleanField(default=True, verbose_name='switched on')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "resource_pattern",
+                    models.CharField(
+                        blank=True,
+                        help_text="Pipeline, job, cluster or function; * stands for anything, case does not matter. Empty: all.",
+                        max_length=300,
+                        verbose_name="resource",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=tickets.choices.source_choices,
+                        help_text="Empty: all sources.",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "team",
+                    models.CharField(
+                        blank=True, help_text="As on the ticket. Empty: all teams.", max_length=100
+                    ),
+                ),
+                ("reason", models.CharField(help_text="Why; it stands in the audit trail.", max_length=500)),
+                ("created_by", models.CharField(editable=False, max_length=254)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "repeat",
+                    models.CharField(
+                        choices=[("once", "Once"), ("daily", "Every day"), ("weekly", "On chosen weekdays")],
+                        default="once",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "weekdays",
+                    models.CharField(blank=True, help_text="Days on which it begins.", max_length=20),
+                ),
+                ("start_date", models.DateField(verbose_name="from (date)")),
+                ("start_time", models.TimeField(verbose_name="start")),
+                ("end_time", models.TimeField(verbose_name="end")),
+                ("end_date", models.DateField(blank=True, null=True, verbose_name="until (date)")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC", help_text="IANA name, such as Europe/Berlin.", max_length=64
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="switched on")),
             ],
             options={
-                'ordering': ('-id',),
-                'default_permissions': ('view',),
+                "ordering": ("-id",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Mute',
+            name="Mute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_pattern', models.CharField(blank=True, help_text='Pipeline, job, cluster or function; * stands for anything, case does not matter. Empty: all.', max_length=300, verbose_name='resource')),
-                ('source', models.CharField(blank=True, choices=tickets.choices.source_choices, help_text='Empty: all sources.', max_length=32)),
-                ('team', models.CharField(blank=True, help_text='As on the ticket. Empty: all teams.', max_length=100)),
-                ('reason', models.CharField(help_text='Why; it stands in the audit trail.', max_length=500)),
-                ('created_by', models.CharField(editable=False, max_length=254)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('starts_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('expires_at', models.DateTimeField(db_index=True, verbose_name='until (UTC)')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "resource_pattern",
+                    models.CharField(
+                        blank=True,
+                        help_text="Pipeline, job, cluster or function; * stands for anything, case does not matter. Empty: all.",
+                        max_length=300,
+                        verbose_name="resource",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=tickets.choices.source_choices,
+                        help_text="Empty: all sources.",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "team",
+                    models.CharField(
+                        blank=True, help_text="As on the ticket. Empty: all teams.", max_length=100
+                    ),
+                ),
+                ("reason", models.CharField(help_text="Why; it stands in the audit trail.", max_length=500)),
+                ("created_by", models.CharField(editable=False, max_length=254)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("starts_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="until (UTC)")),
             ],
             options={
-                'ordering': ('-id',),
-                'default_permissions': ('view',),
+                "ordering": ("-id",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Occurrence',
+            name="Occurrence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dedup_key', models.CharField(max_length=200, unique=True)),
-                ('run_id', models.CharField(blank=True, db_index=True, max_length=300)),
-                ('error_code', models.CharField(blank=True, max_length=200)),
-                ('error_message', models.CharField(blank=True, max_length=1000)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dedup_key", models.CharField(max_length=200, unique=True)),
+                ("run_id", models.CharField(blank=True, db_index=True, max_length=300)),
+                ("error_code", models.CharField(blank=True, max_length=200)),
+                ("error_message", models.CharField(blank=True, max_length=1000)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': ('view',),
+                "ordering": ("id",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='QuietSummary',
+            name="QuietSummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('ended_at', models.DateTimeField()),
-                ('born', models.PositiveIntegerField(default=0)),
-                ('held_back', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("ended_at", models.DateTimeField()),
+                ("born", models.PositiveIntegerField(default=0)),
+                ("held_back", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('-id',),
-                'default_permissions': ('view',),
+                "ordering": ("-id",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='TeamPolicy',
+            name="TeamPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.CharField(blank=True, help_text='As on the ticket. Empty: every team without a policy of its own.', max_length=100, unique=True)),
-                ('slack_channel', models.CharField(blank=True, help_text='Name or id; empty: SLACK_ALERT_CHANNEL.', max_length=100)),
-                ('mention', models.CharField(blank=True, help_text="Who is called on a breach: here, channel, a user's id (U…) or a user group's (S…).", max_length=100)),
-                ('wants_digest', models.BooleanField(default=False, help_text='Daily and weekly figures of this team alone.', verbose_name='own digest')),
-                ('digest_emails', models.CharField(blank=True, help_text='Addresses for the digest, separated by commas.', max_length=500)),
-                ('updated_by', models.CharField(editable=False, max_length=254)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "team",
+                    models.CharField(
+                        blank=True,
+                        help_text="As on the ticket. Empty: every team without a policy of its own.",
+                        max_length=100,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "slack_channel",
+                    models.CharField(
+                        blank=True, help_text="Name or id; empty: SLACK_ALERT_CHANNEL.", max_length=100
+                    ),
+                ),
+                (
+                    "mention",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who is called on a breach: here, channel, a user's id (U…) or a user group's (S…).",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "wants_digest",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Daily and weekly figures of this team alone.",
+                        verbose_name="own digest",
+                    ),
+                ),
+                (
+                    "digest_emails",
+                    models.CharField(
+                        blank=True, help_text="Addresses for the digest, separated by commas.", max_length=500
+                    ),
+                ),
+                ("updated_by", models.CharField(editable=False, max_length=254)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name_plural': 'team policies',
-                'ordering': ('team',),
-                'default_permissions': ('view',),
+                "verbose_name_plural": "team policies",
+                "ordering": ("team",),
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='downtime_seconds',
+            model_name="ticket",
+            name="downtime_seconds",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='escalation_due_at',
+            model_name="ticket",
+            name="escalation_due_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='escalation_from',
+            model_name="ticket",
+            name="escalation_from",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='is_suppressed',
+            model_name="ticket",
+            name="is_suppressed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='quiet_name',
-            field=models.CharField(blank=True, default='', max_length=120),
+            model_name="ticket",
+            name="quiet_name",
+            field=models.CharField(blank=True, default="", max_length=120),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='quiet_rule',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="ticket",
+            name="quiet_rule",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='quiet_until',
+            model_name="ticket",
+            name="quiet_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='recovered_at',
+            model_name="ticket",
+            name="recovered_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='recovery_seconds',
+            model_name="ticket",
+            name="recovery_seconds",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='countertotal',
-            name='name',
+            model_name="countertotal",
+            name="name",
             field=models.CharField(blank=True, max_length=250),
         ),
         migrations.AlterField(
-            model_name='ticketlink',
-            name='kind',
-            field=models.CharField(choices=[('caused_by', 'Caused by'), ('related', 'Related'), ('repeats', 'Repeats')], default='related', max_length=12),
+            model_name="ticketlink",
+            name="kind",
+            field=models.CharField(
+                choices=[("caused_by", "Caused by"), ("related", "Related"), ("repeats", "Repeats")],
+                default="related",
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('escalation_due_at__isnull', False)), fields=['escalation_due_at'], name='ticket_escalation'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("escalation_due_at__isnull", False)),
+                fields=["escalation_due_at"],
+                name="ticket_escalation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('quiet_until__isnull', False)), fields=['quiet_until'], name='ticket_quiet'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("quiet_until__isnull", False)),
+                fields=["quiet_until"],
+                name="ticket_quiet",
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='tickets.ticket'),
+            model_name="escalation",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="escalations", to="tickets.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='mute',
-            name='ticket',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mutes', to='tickets.ticket'),
+            model_name="mute",
+            name="ticket",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="mutes",
+                to="tickets.ticket",
+            ),
         ),
         migrations.AddField(
-            model_name='occurrence',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flaps', to='tickets.ticket'),
+            model_name="occurrence",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="flaps", to="tickets.ticket"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quietsummary',
-            constraint=models.UniqueConstraint(fields=('rule', 'ended_at'), name='quiet_summary_once'),
+            model_name="quietsummary",
+            constraint=models.UniqueConstraint(fields=("rule", "ended_at"), name="quiet_summary_once"),
         ),
         migrations.AddField(
-            model_name='escalationstep',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tickets.teampolicy'),
+            model_name="escalationstep",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="tickets.teampolicy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('ticket', 'period', 'step_number'), name='escalation_once'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                fields=("ticket", "period", "step_number"), name="escalation_once"
+            ),
         ),
     ]

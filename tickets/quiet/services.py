@@ -29,7 +29,13 @@ def set_quiet(scope: QuietScope, *, actor: Actor) -> None:
     with transaction.atomic():
         scope.created_by = actor.name or "System"
         scope.save()
-        record(actions.QUIET_SET, subject=_subject(scope), actor=actor, summary=_sentence(scope), details=_facts(scope))
+        record(
+            actions.QUIET_SET,
+            subject=_subject(scope),
+            actor=actor,
+            summary=_sentence(scope),
+            details=_facts(scope),
+        )
         transaction.on_commit(rules.forget)
     rules.forget()
 
@@ -43,7 +49,11 @@ def change_quiet(scope: QuietScope, *, actor: Actor, now: datetime) -> None:
         period = rule.period_at(now) if is_on else None
         _move_ends(rule.key, period.end if period else now, now)
         record(
-            actions.QUIET_CHANGED, subject=_subject(scope), actor=actor, summary=_sentence(scope), details=_facts(scope)
+            actions.QUIET_CHANGED,
+            subject=_subject(scope),
+            actor=actor,
+            summary=_sentence(scope),
+            details=_facts(scope),
         )
         transaction.on_commit(rules.forget)
     rules.forget()
@@ -60,7 +70,11 @@ def lift_quiet(scope: QuietScope, *, actor: Actor, now: datetime) -> None:
             scope.save(update_fields=["is_active"])
         _move_ends(_rule_of(scope).key, now, now)
         record(
-            actions.QUIET_LIFTED, subject=_subject(scope), actor=actor, summary=_sentence(scope), details=_facts(scope)
+            actions.QUIET_LIFTED,
+            subject=_subject(scope),
+            actor=actor,
+            summary=_sentence(scope),
+            details=_facts(scope),
         )
         transaction.on_commit(rules.forget)
     rules.forget()
@@ -147,9 +161,7 @@ def sum_up_ended(now: datetime) -> int:
     """Sum up, once, every quiet time that is over and had something to keep quiet; returns how many."""
     over = Ticket.objects.filter(quiet_until__lte=now, quiet_until__gt=now - SUMMED_UP_FOR)
     ended = over.order_by("quiet_until", "quiet_rule").values_list("quiet_rule", "quiet_until").distinct()
-    told = set(
-        QuietSummary.objects.filter(ended_at__gt=now - SUMMED_UP_FOR).values_list("rule", "ended_at")
-    )
+    told = set(QuietSummary.objects.filter(ended_at__gt=now - SUMMED_UP_FOR).values_list("rule", "ended_at"))
     return sum(_sum_up(rule, until, now) for rule, until in ended if (rule, until) not in told)
 
 
@@ -220,5 +232,7 @@ def _sentence(scope: QuietScope) -> str:
 
 def _facts(scope: QuietScope) -> dict[str, str]:
     """What it says now, for the record; texts as they stand in the table."""
-    names = [field.name for field in scope._meta.concrete_fields if field.name not in {"created_at", "reason"}]
+    names = [
+        field.name for field in scope._meta.concrete_fields if field.name not in {"created_at", "reason"}
+    ]
     return {name: str(getattr(scope, f"{name}_id" if name == "ticket" else name)) for name in names}
