@@ -86,7 +86,13 @@ def _parse_simple(body: Json) -> ParseResult:
 def _not_failed(item: Invocation, event: str, dedup_keys: tuple[str, ...]) -> Ignored:
     what = f'The invocation of "{item.function or item.invocation_id}"'
     if item.status in _SUCCEEDED:
-        return Ignored(f"{what} succeeded.", event or "simple-succeeded", "Run Succeeded", dedup_keys)
+        return Ignored(
+            f"{what} succeeded.",
+            event or "simple-succeeded",
+            "Run Succeeded",
+            dedup_keys,
+            succeeded=Success(_SLUG, item.function),
+        )
     return Ignored(f"{what} has only started.", event or "simple-started", "Run Started", dedup_keys)
 
 
