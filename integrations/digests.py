@@ -32,7 +32,7 @@ class Audience:
 
 
 def plan_due(now: datetime) -> int:
-    """Plan what is due and not planned yet; a period in which nothing happened is not told. Returns messages planned."""
+    """Plan what is due and not planned yet; a period in which nothing happened is not told. Returns how many."""
     kinds = [kind for kind in (DAILY, WEEKLY) if kind in settings.DIGESTS]
     periods = [last_period(kind, now, settings.DIGEST_TIME_ZONE, settings.DIGEST_HOUR) for kind in kinds]
     return sum(_plan(period, audience, now) for period in periods for audience in audiences())

@@ -139,6 +139,8 @@ class Ticket(models.Model):
     work_attempts = models.PositiveIntegerField(default=0)
     claim_token = models.CharField(max_length=32, blank=True, default="")
 
+    joined_keys: tuple[str, ...] = ()
+    """Keys of runs that joined it by flapping, as far as the door asked for them (`ingestion.identity`)."""
     counted: Counter[Key]
     """What a locked row counted for when it was read (`tickets.services._rows`)."""
 

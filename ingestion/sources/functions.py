@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from ingestion.sources import keys
 from ingestion.sources.alerts import Alert, severity_of
 from ingestion.sources.azure_monitor import read_alert
-from ingestion.sources.base import Failure, Failures, Ignored, Json, ParseResult, SourceSpec, Unsupported
+from ingestion.sources.base import (
+    Failure,
+    Failures,
+    Ignored,
+    Json,
+    ParseResult,
+    SourceSpec,
+    Success,
+    Unsupported,
+)
 from ingestion.sources.custom_json import custom_alert
 from ingestion.sources.envelope import through_wrapper
 from ingestion.sources.error_text import ErrorFacts, read_error

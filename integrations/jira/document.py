@@ -84,11 +84,6 @@ def analysis_comment(notice: TicketNotice) -> adf.Node:
     )
 
 
-def plain_comment(said: str) -> adf.Node:
-    """One sentence as a comment."""
-    return adf.document([adf.paragraph(adf.text(cut(said, 2_000)))])
-
-
 def closing_comment(notice: TicketNotice) -> adf.Node:
     """The comment that says who acknowledged, when, and after how long."""
     who = one_line(notice.acknowledged_by, 200) or "somebody"

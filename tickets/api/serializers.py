@@ -23,6 +23,7 @@ from tickets.choices import (
     Status,
     source_choices,
 )
+from tickets.clock_models import StepKind
 
 LONGEST_NOTE = 10_000
 ANY_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
@@ -64,6 +65,10 @@ EXAMPLE = {
     "processing_state": "notified",
     "rca_provider": "rules",
     "occurrences": 1,
+    "suppressed": False,
+    "suppressed_by": "",
+    "quiet_until": None,
+    "recovered_at": None,
     "assigned_to": "",
     "version": 4,
     "related": [],
@@ -122,6 +127,12 @@ class TicketSerializer(serializers.Serializer[Any]):
     processing_state = serializers.ChoiceField(ProcessingState.choices)
     rca_provider = serializers.CharField(allow_blank=True)
     occurrences = serializers.IntegerField()
+    suppressed = serializers.BooleanField(help_text="Born in a maintenance window or mute: nobody was told.")
+    suppressed_by = serializers.CharField(allow_blank=True)
+    quiet_until = serializers.DateTimeField(allow_null=True)
+    recovered_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a later run of the same pipeline or job succeeded."
+    )
     assigned_to = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField()
     related = serializers.ListField(child=serializers.CharField())
@@ -144,7 +155,22 @@ class CommentSerializer(serializers.Serializer[Any]):
 
 class RelatedTicketSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    relation = serializers.ChoiceField(["related", "caused_by", "cause_of"])
+    relation = serializers.ChoiceField(["related", "caused_by", "cause_of", "repeats", "repeated_by"])
+
+
+class JoinedRunSerializer(serializers.Serializer[Any]):
+    """A further run of the pipeline that reopened this ticket soon after it was acknowledged."""
+
+    run_id = serializers.CharField(allow_blank=True)
+    error_code = serializers.CharField(allow_blank=True)
+    seen_at = serializers.DateTimeField()
+
+
+class EscalationSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(StepKind.choices)
+    target = serializers.CharField(allow_blank=True, help_text="Of a webhook the host alone.")
+    due_at = serializers.DateTimeField()
+    taken_at = serializers.DateTimeField()
 
 
 class SimilarTicketSerializer(serializers.Serializer[Any]):
@@ -173,6 +199,8 @@ class TicketDetailSerializer(TicketSerializer):
     metadata = serializers.DictField()
     comments = CommentSerializer(many=True)
     related_tickets = RelatedTicketSerializer(many=True)
+    runs = JoinedRunSerializer(many=True)
+    escalations = EscalationSerializer(many=True)
     similar = SimilarTicketSerializer(many=True)
     timeline = AuditEntrySerializer(many=True, help_text="Newest first, at most 500 entries.")
     evidence = SectionField()

@@ -162,7 +162,7 @@ def sum_up_ended(now: datetime) -> int:
     over = Ticket.objects.filter(quiet_until__lte=now, quiet_until__gt=now - SUMMED_UP_FOR)
     ended = over.order_by("quiet_until", "quiet_rule").values_list("quiet_rule", "quiet_until").distinct()
     told = set(QuietSummary.objects.filter(ended_at__gt=now - SUMMED_UP_FOR).values_list("rule", "ended_at"))
-    return sum(_sum_up(rule, until, now) for rule, until in ended if (rule, until) not in told)
+    return sum(_sum_up(rule, until, now) for rule, until in ended if until and (rule, until) not in told)
 
 
 def _sum_up(rule: str, until: datetime, now: datetime) -> bool:

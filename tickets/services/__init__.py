@@ -3,7 +3,7 @@
 from tickets.services._rows import ConflictError, lock
 from tickets.services.analysis import AnalysisResult, apply_analysis, request_work
 from tickets.services.enrichment import VendorFacts, apply_evidence
-from tickets.services.flapping import AnotherRun, join_run, link_repeat
+from tickets.services.flapping import REOPEN, AnotherRun, join_run, link_repeat
 from tickets.services.lifecycle import acknowledge, reopen, return_to_open, start
 from tickets.services.notes import add_comment, assign, link, note, set_fields
 from tickets.services.opening import (
@@ -19,6 +19,7 @@ from tickets.services.warnings import RealError, turn_into_failure
 from tickets.transitions import TransitionError
 
 __all__ = [
+    "REOPEN",
     "AnalysisResult",
     "AnotherRun",
     "ConflictError",
