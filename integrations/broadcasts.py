@@ -14,8 +14,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
+from audit import actions
 from audit.redaction import redact
+from audit.services import Actor, record
 from integrations import mail
 from integrations.deliveries import schedule
 from integrations.deliveries.planning import missing_configuration
@@ -172,3 +175,25 @@ def _was_posted(broadcast: Broadcast, client: SlackClient, channel: str) -> bool
         if not error.permanent:
             raise
         return False  # nobody can look: told twice is better than told to nobody
+
+
+def send_again(broadcast_id: int, *, actor: Actor) -> bool:
+    """Try a message again now; False where it is being sent at this moment. What was sent is looked for first."""
+    now = timezone.now()
+    with transaction.atomic():
+        broadcast = Broadcast.objects.select_for_update().get(pk=broadcast_id)
+        if broadcast.state == State.SENDING and broadcast.due_at > now:
+            return False
+        before = broadcast.state
+        if before == State.SENT:
+            broadcast.uncertain_since = broadcast.created_at
+        broadcast.state, broadcast.due_at = State.PENDING, now
+        broadcast.claim_token, broadcast.failing_since = "", None
+        broadcast.save(update_fields=["state", "due_at", "claim_token", "failing_since", "uncertain_since"])
+        record(
+            actions.DELIVERY_REQUESTED,
+            actor=actor,
+            summary=f"{broadcast.subject}, was {before}",
+            details={"broadcast": broadcast.identity, "before": before},
+        )
+    return True

@@ -39,6 +39,8 @@ TABLE: dict[str, tuple[str, frozenset[str], int]] = {
     "tickets/{key}/reanalyse": ("post", ACTORS, 202),
     "tickets/{key}/feedback": ("post", ACTORS, 400),
     "summary": ("get", READERS, 200),
+    "showback": ("get", READERS, 200),
+    "export/showback": ("get", READERS, 200),
     "audit-trail": ("get", READERS, 200),
     "audit-summary": ("get", READERS, 200),
     "config": ("get", EVERYBODY, 200),

@@ -216,6 +216,17 @@ class TicketAnswerSerializer(serializers.Serializer[Any]):
     ticket = TicketDetailSerializer()
 
 
+class VerdictsSerializer(serializers.Serializer[Any]):
+    met = serializers.IntegerField()
+    breached = serializers.IntegerField()
+
+
+class VerdictsField(serializers.DictField):
+    """SLA verdicts by name."""
+
+    child = VerdictsSerializer()
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -228,6 +239,13 @@ class TicketAnswerSerializer(serializers.Serializer[Any]):
                 "sla_breached": 3,
                 "avg_ack_time_sec": 1247.0,
                 "mttr_min": 20.8,
+                "suppressed_tickets": 4,
+                "recovered_tickets": 96,
+                "mttr_recovered_min": 43.5,
+                "noise_ratio": 2.4,
+                "sla_by_priority": {"P1": {"met": 8, "breached": 1}},
+                "sla_by_team": {"DataEng": {"met": 101, "breached": 3}},
+                "sla_by_week": {"2026-W47": {"met": 40, "breached": 1}},
                 "by_severity": {"Critical": 9, "High": 41, "Medium": 70, "Low": 30},
                 "by_error_type": {"UserErrorSourceBlobNotExist": 61, "DRIVER_NOT_RESPONDING": 8},
                 "by_team": {"DataEng": 120, "Unknown": 30},
@@ -246,6 +264,15 @@ class SummarySerializer(serializers.Serializer[Any]):
     sla_breached = serializers.IntegerField()
     avg_ack_time_sec = serializers.FloatField()
     mttr_min = serializers.FloatField()
+    suppressed_tickets = serializers.IntegerField(help_text="Born in maintenance windows or mutes.")
+    recovered_tickets = serializers.IntegerField(help_text="A later run of the pipeline or job succeeded.")
+    mttr_recovered_min = serializers.FloatField(help_text="Mean time from a failure to that run, in minutes.")
+    noise_ratio = serializers.FloatField(help_text="Reports per ticket.")
+    sla_by_priority = VerdictsField()
+    sla_by_team = VerdictsField(help_text="The 100 most judged.")
+    sla_by_week = VerdictsField(
+        help_text="By the ISO week in which the SLA period began, newest first, 26 at most."
+    )
     by_severity = serializers.DictField(child=serializers.IntegerField())
     by_error_type = serializers.DictField(
         child=serializers.IntegerField(), help_text="The 100 most frequent, most frequent first."
