@@ -32,7 +32,7 @@ def check_addresses(text: str) -> None:
             raise ValidationError(f"{word} is no e-mail address.") from None
 
 
-class PolicyForm(forms.ModelForm[TeamPolicy]):
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TeamPolicy
         fields = ("team", "slack_channel", "mention", "wants_digest", "digest_emails")
@@ -52,7 +52,7 @@ class PolicyForm(forms.ModelForm[TeamPolicy]):
         return text
 
 
-class StepForm(forms.ModelForm[EscalationStep]):
+class StepForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = EscalationStep
         fields = ("delay_minutes", "kind", "target")

@@ -18,7 +18,7 @@ from tickets.quiet.schedule import next_period, period_at
 MOMENT_FORM = "%Y-%m-%d %H:%M"
 
 
-class WindowForm(forms.ModelForm[MaintenanceWindow]):
+class WindowForm(forms.ModelForm):  # type: ignore[type-arg]
     weekdays = forms.MultipleChoiceField(
         choices=Weekday.choices,
         required=False,
@@ -67,7 +67,7 @@ class WindowForm(forms.ModelForm[MaintenanceWindow]):
         return found
 
 
-class MuteForm(forms.ModelForm[Mute]):
+class MuteForm(forms.ModelForm):  # type: ignore[type-arg]
     ticket_id = forms.CharField(
         label="Ticket",
         required=False,

@@ -59,7 +59,7 @@ class ShowbackView(APIView):
     @extend_schema(
         operation_id="showback",
         summary="What failures cost whom",
-        tags=["reads"],
+        tags=["tickets"],
         parameters=[MONTH],
         responses=answers(ShowbackSerializer, errors=(400,)),
     )
