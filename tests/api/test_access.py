@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[str, frozenset[str], int]] = {
     "tickets/{key}/start": ("post", ACTORS, 200),
     "tickets/{key}/reopen": ("post", ACTORS, 200),
     "tickets/{key}/comment": ("post", ACTORS, 400),
+    "tickets/{key}/mute": ("post", ACTORS, 400),
     "tickets/{key}/reanalyse": ("post", ACTORS, 202),
     "tickets/{key}/feedback": ("post", ACTORS, 400),
     "summary": ("get", READERS, 200),

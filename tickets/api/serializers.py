@@ -301,5 +301,10 @@ class ReopenSerializer(VersionedSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
 
 
+class MuteSerializer(serializers.Serializer[Any]):
+    minutes = serializers.IntegerField(min_value=1, max_value=30 * 24 * 60)
+    reason = serializers.CharField(max_length=500)
+
+
 class AddCommentSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_NOTE)

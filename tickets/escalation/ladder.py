@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tickets.escalation.plan import Step
 from tickets.models import Ticket
 from tickets.policies import policy_of
+from tickets.quiet import quiet_for
 
 
-def begin(ticket: Ticket) -> list[str]:
+def begin(ticket: Ticket, now: datetime) -> list[str]:
     """Put a ticket that has just breached on its team's ladder; returns the changed columns.
 
-    Delays count from the due moment: a clock that was away takes at once what was due meanwhile.
+    Delays count from the due moment, so a clock that was away takes at once what was due meanwhile; in a quiet
+    time they count from its end.
     """
     steps = steps_of(ticket.finops_team)
     if not steps:
         return []
-    ticket.escalation_from = ticket.sla_due_at
-    ticket.escalation_due_at = ticket.sla_due_at + min(step.delay for step in steps)
+    quiet = quiet_for(ticket, now)
+    ticket.escalation_from = quiet.until if quiet else ticket.sla_due_at
+    ticket.escalation_due_at = ticket.escalation_from + min(step.delay for step in steps)
     return ["escalation_from", "escalation_due_at"]
 
 

@@ -30,7 +30,7 @@ def _mark_breach(ticket_id: int, now: datetime) -> bool:
         if ticket.is_closed or ticket.sla_status != SlaStatus.PENDING or ticket.sla_due_at >= now:
             return False
         ticket.sla_status, ticket.sla_breached_at = SlaStatus.BREACHED, now
-        save(ticket, ["sla_status", "sla_breached_at", *ladder.begin(ticket)], now=now)
+        save(ticket, ["sla_status", "sla_breached_at", *ladder.begin(ticket, now)], now=now)
         record(
             actions.SLA_BREACHED,
             subject=ticket.subject,
