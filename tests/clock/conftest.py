@@ -33,7 +33,7 @@ turn = deliver_all
 
 ANN = Actor("person", "ann@example.com", "E-17")
 HOOK_SECRET = "a-secret-for-the-hook-0123456789"
-START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+START = datetime(2020, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @dataclass

@@ -49,7 +49,7 @@ def test_breach_calls_the_team_in_the_thread_and_on_the_issue(desk: Desk) -> Non
     assert [post["channel"] for post in desk.world.slack.posts] == ["team-sales", "aiops-rca-alerts"]
     said = [reply["text"] for reply in desk.world.slack.replies]
     assert [text.split()[0] for text in said] == ["<!subteam^S0SALES>", "<!here>"]
-    assert all("P1 was due at 2026-11-20 12:15:00 UTC" in text for text in said)
+    assert all("P1 was due at 2020-11-20 12:15:00 UTC" in text for text in said)
     assert all("SLA BREACHED" in post["text"] for post in desk.world.slack.posts)
     for issue in desk.world.jira.issues:
         (comment,) = issue.comments
