@@ -77,9 +77,9 @@ def plan_quiet_summary(summary: Summary) -> None:
 
 def _summary_text(summary: Summary) -> str:
     row = summary.row
+    others = f" and of what befell {_tickets(summary.held_back, 'other')}" if summary.held_back else ""
     lines = [
-        f"Ended {row.ended_at:%Y-%m-%d %H:%M} UTC. Nobody was told of {_tickets(summary.born)} born in it"
-        f" and of what befell {_tickets(summary.held_back, 'other')}.",
+        f"Ended {row.ended_at:%Y-%m-%d %H:%M} UTC. Nobody was told of {_tickets(summary.born)} born in it{others}.",
         f"{_tickets(summary.open_number)} still open, {summary.past_due} past due.",
     ]
     lines += [

@@ -75,6 +75,7 @@ class CreateIssue(BaseAct):
     def follow_up(self, ticket: Ticket, delivery: Delivery, result: Result) -> None:
         JiraIssue.objects.update_or_create(ticket=ticket, defaults={"key": result.remote_id})
         release.slack_post(ticket)
+        release.jira_issue(ticket)
         planning.want_transition(ticket)
         planning.want_comment(ticket)
 

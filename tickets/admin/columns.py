@@ -40,7 +40,7 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
 
 def title_lines(ticket: Ticket) -> SafeString:
     """Pipeline and error type above, id and how often it was seen below."""
-    quiet = f" · suppressed: {ticket.quiet_name}" if ticket.is_suppressed else ""
+    quiet = " · suppressed" if ticket.is_suppressed else ""
     often = f" · seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
     return format_html(
         '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}{}{}</span></span>',
