@@ -30,6 +30,8 @@ app.conf.beat_schedule = {
     },
     "reconcile": {"task": "ingestion.reconcile", "schedule": 10.0, "options": {"expires": 10}},
     "watch-sla": {"task": "tickets.watch_sla", "schedule": 5.0, "options": {"expires": 10}},
+    "send-broadcasts": {"task": "integrations.send_broadcasts", "schedule": 5.0, "options": {"expires": 10}},
+    "plan-digests": {"task": "integrations.plan_digests", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 55}},
     "verify-audit": {"task": "audit.verify", "schedule": crontab(hour="3", minute="17")},
     "apply-retention": {"task": "ingestion.apply_retention", "schedule": crontab(hour="2", minute="7")},

@@ -11,6 +11,7 @@ import json
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -83,6 +84,29 @@ def seconds(name: str, default: float, *, minimum: float = 0.0, maximum: float =
     if not minimum <= number <= maximum:
         raise EnvironmentValueError(name, f"a number of seconds from {minimum:g} to {maximum:g}")
     return number
+
+
+def amount(name: str, default: float) -> float:
+    """A price: not negative, finite."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise EnvironmentValueError(name, "an amount of money such as 120 or 0.50") from error
+    if not 0 <= number <= 1e9:
+        raise EnvironmentValueError(name, "an amount of money from 0 to 1000000000")
+    return number
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:  # unknown; a path; a folder of zones
+        raise EnvironmentValueError(name, "an IANA time zone such as Europe/Berlin") from error
+    return value
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

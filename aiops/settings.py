@@ -171,7 +171,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 4, minimum=1, maximum=256)
 CELERY_TASK_DEFAULT_QUEUE = "aiops"
 # A queue per vendor, so that workers may be given to one; every worker serves all of them unless told otherwise.
-WORKER_QUEUES = ("aiops", "aiops.jira", "aiops.slack", "aiops.blob")
+WORKER_QUEUES = ("aiops", "aiops.jira", "aiops.slack", "aiops.blob", "aiops.escalation")
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every periodic task reads its truth from the database
 
@@ -348,6 +348,33 @@ SLA_SECONDS = {
     "P3": env.integer("SLA_SECONDS_P3", 7200, minimum=1),
     "P4": env.integer("SLA_SECONDS_P4", 86_400, minimum=1),
 }
+
+# The same pipeline failing again so soon after its ticket was acknowledged: a new ticket linked to it, or the
+# same one reopened. 0: every run for itself.
+FLAP_MINUTES = env.integer("FLAP_MINUTES", 60, maximum=10_080)
+FLAP_ACTION = env.choice("FLAP_ACTION", "link", ("link", "reopen"))
+
+# --- Digests, escalation, e-mail --------------------------------------------------------------------------
+DIGESTS = env.words("DIGESTS", ("daily", "weekly"), options=("daily", "weekly", "none"))
+DIGEST_HOUR = env.integer("DIGEST_HOUR", 7, maximum=23)
+DIGEST_TIME_ZONE = env.time_zone("DIGEST_TIME_ZONE", "UTC")
+DIGEST_EMAILS = env.words("DIGEST_EMAILS")
+ESCALATION_SIGNING_SECRET = env.text("ESCALATION_SIGNING_SECRET")
+ESCALATION_WEBHOOK_HOSTS = env.words("ESCALATION_WEBHOOK_HOSTS")  # beyond the public ones
+EMAIL_HOST = env.text("EMAIL_HOST")  # empty: no mail is sent
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, minimum=1, maximum=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_SECURITY = env.choice("EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS = EMAIL_SECURITY == "starttls"
+EMAIL_USE_SSL = EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"aiops-desk@{urlsplit(PUBLIC_BASE_URL).hostname or 'localhost'}")
+
+# --- Showback: what a failure costs -----------------------------------------------------------------------
+SHOWBACK_COST_PER_FAILURE = env.amount("SHOWBACK_COST_PER_FAILURE", 0)
+SHOWBACK_COST_PER_HOUR = env.amount("SHOWBACK_COST_PER_HOUR", 0)
+SHOWBACK_CURRENCY = env.text("SHOWBACK_CURRENCY", "EUR")
 
 # --- The audit trail --------------------------------------------------------------------------------------
 AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit.inserting import insert_all
@@ -17,6 +18,7 @@ from ingestion import lookups
 from ingestion.identity import (
     CREATED,
     DUPLICATE,
+    REOPENED,
     Placement,
     find_touched,
     join,
@@ -28,6 +30,7 @@ from ingestion.identity import (
 from ingestion.models import AlertEvent, EventTicket
 from ingestion.sources.base import Failure
 from tickets import services
+from tickets.choices import Status
 from tickets.models import Ticket
 
 
@@ -43,6 +46,7 @@ class Batch:
         self._tickets: list[Ticket] = []
         self._touched: list[EventTicket] = []
         self._before: dict[int, list[Ticket]] = {}
+        self._repeats: list[tuple[Ticket, int]] = []
 
     def add_event(self, event: AlertEvent) -> None:
         self._events.append(event)
@@ -87,9 +91,14 @@ class Batch:
                 return asked
         existing = self._known.find(failure, now)
         if existing is None:
+            earlier = self._known.just_acknowledged(failure, now)
+            if earlier is not None and settings.FLAP_ACTION == services.REOPEN:
+                return self._reopen_flapping(earlier, failure, now=now, actor=actor)
             opened = ticket_of(failure, key_prefix=key_prefix, now=now)
             services.announce_opened(opened, actor=actor)
             self._tickets.append(opened)
+            if earlier is not None:
+                self._repeats.append((opened, earlier.pk))
             self._known.add(opened)
             return Placement(CREATED, opened, failure.run_id)
         if existing._state.adding:
@@ -98,6 +107,17 @@ class Batch:
         if placement.ticket is not None:
             self._known.add(placement.ticket)
         return placement
+
+    def _reopen_flapping(
+        self, earlier: Ticket, failure: Failure, *, now: datetime, actor: Actor
+    ) -> Placement:
+        run = services.AnotherRun(
+            failure.dedup_key, failure.run_id, failure.error_code, failure.error_message
+        )
+        ticket = services.join_run(earlier.pk, run, now=now, actor=actor)
+        ticket.joined_keys = (*earlier.joined_keys, failure.dedup_key)
+        self._known.add(ticket)
+        return Placement(REOPENED, ticket, failure.run_id, Status.ACKNOWLEDGED)
 
     def _touched_before(self, event: AlertEvent) -> list[Ticket]:
         """The tickets of a replayed event's earlier turns, read once."""
@@ -117,7 +137,9 @@ class Batch:
         self._tickets.sort(key=lambda ticket: ticket.dedup_key)
         insert_all(self._tickets)
         insert_all(self._touched)
-        self._events, self._tickets, self._touched = [], [], []
+        for ticket, earlier_id in self._repeats:
+            services.link_repeat(ticket, earlier_id)
+        self._events, self._tickets, self._touched, self._repeats = [], [], [], []
 
 
 def place(

@@ -59,6 +59,7 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
             batch.flush()  # the failure it speaks of may be in this very batch
         noted = set(replay_of.touched.values_list("ticket_id", flat=True)) if replay_of else set()
         touched = note_on_open_tickets(result, except_for=noted)
+        touched += note_recovery(result)
         if touched:
             batch.read_again(touched)
         event = _event(
@@ -66,7 +67,8 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
         )
         rule = result.alert_rule if reading.spec.counts_failures else None
         answer = answers.nothing_to_do(event.pk, "ignored", result.reason, alert_rule=rule)
-        _keep(batch, event, [Placement("noted", ticket) for ticket in touched])
+        once = {ticket.pk: ticket for ticket in touched}
+        _keep(batch, event, [Placement("noted", ticket) for ticket in once.values()])
         return Decision(event, answer)
     no_rule = "" if reading.spec.counts_failures else None
     if isinstance(result, Malformed):
@@ -150,6 +152,20 @@ def note_on_open_tickets(result: Ignored, *, except_for: Collection[int] = ()) -
         if settings.AUTO_CLOSE_ON_RESOLVED and result.audit_action == actions.ALERT_RESOLVED:
             ticket_services.acknowledge(ticket.pk, actor=Actor(name="Alert resolved"), note=result.reason)
     return touched
+
+
+def note_recovery(result: Ignored) -> list[Ticket]:
+    """Say on every earlier failure of a pipeline or job, acknowledged or not, that a run of it succeeded."""
+    success = result.succeeded
+    if success is None:
+        return []
+    now = timezone.now()
+    return ticket_services.mark_recovered(
+        source=success.source,
+        pipeline=success.name,
+        scope=success.scope,
+        succeeded_at=min(success.at or now, now),
+    )
 
 
 def _event(

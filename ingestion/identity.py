@@ -20,11 +20,20 @@ from ingestion.guards import queue_on_guards
 from ingestion.sources.base import Failure
 from ingestion.sources.keys import databricks_run_key, key_of_receipt
 from tickets import services
-from tickets.choices import Source, Status
-from tickets.models import Ticket
+from tickets.choices import ResourceType, Source, Status
+from tickets.models import Occurrence, Ticket
 
 RENOTIFICATION_WINDOW = timedelta(minutes=30)
 RUN_NUMBER_WINDOW = timedelta(days=7)
+CAN_FLAP = frozenset(
+    {
+        ResourceType.PIPELINE,
+        ResourceType.ACTIVITY,
+        ResourceType.JOB,
+        ResourceType.TASK,
+        ResourceType.FUNCTION,
+    }
+)
 MOST_KEYS_IN_A_QUERY = 400  # SQL Server takes 2,100 parameters in a statement, SQLite 999 where it is old
 
 T = TypeVar("T")
@@ -55,12 +64,17 @@ class Known:
         self._by_dedup_key: dict[str, Ticket] = {}
         self._by_run_number: dict[str, list[Ticket]] = {}
         self._by_family: dict[str, list[Ticket]] = {}
+        self._by_name: dict[tuple[str, str], list[Ticket]] = {}
         for ticket in tickets:
             self.add(ticket)
 
     def add(self, ticket: Ticket) -> None:
         """Remember a ticket, in place of an older state of the same one."""
         self._by_dedup_key[ticket.dedup_key] = ticket
+        for key in ticket.joined_keys:
+            self._by_dedup_key[key] = ticket
+        if ticket.is_closed or (ticket.source, ticket.pipeline) in self._by_name:
+            _replace(self._by_name.setdefault((ticket.source, ticket.pipeline), []), ticket)
         if ticket.source == Source.DATABRICKS:
             _replace(self._by_run_number.setdefault(ticket.run_id, []), ticket)
         if ticket.family_key:
@@ -81,6 +95,21 @@ class Known:
             recent = [t for t in family if t.last_seen_at >= now - RENOTIFICATION_WINDOW and not t.is_closed]
             return max(recent, key=lambda t: t.last_seen_at, default=None)
         return None
+
+    def just_acknowledged(self, failure: Failure, now: datetime) -> Ticket | None:
+        """The ticket of the same pipeline or job whose acknowledgement this failure follows too soon, if any."""
+        window = timedelta(minutes=settings.FLAP_MINUTES)
+        if not window or failure.resource_type not in CAN_FLAP:
+            return None
+        happened_at = min(failure.fired_at or now, now)
+        alike = [
+            (ticket.acknowledged_at, ticket.pk, ticket)
+            for ticket in self._by_name.get((failure.source, failure.name[:300]), [])
+            if ticket.acknowledged_at is not None
+            and ticket.acknowledged_at < happened_at <= ticket.acknowledged_at + window
+            and (not failure.run_scope or ticket.run_scope in {"", failure.run_scope})
+        ]
+        return max(alike)[2] if alike else None
 
     def _find_by_run_number(self, failure: Failure, now: datetime) -> Ticket | None:
         same_number = [
@@ -118,9 +147,38 @@ def known_for(failures: Sequence[Failure], now: datetime) -> Known:
         *_ids(Ticket.objects.all(), "dedup_key", keys),
         *_ids(same_number, "run_id", runs),
         *_ids(same_rule, "family_key", families),
+        *_ids(Ticket.objects.all(), "flaps__dedup_key", keys),
+        *_recently_acknowledged(failures, now),
     }
     locked = Ticket.objects.select_for_update().order_by("pk")
-    return Known(ticket for some in _chunks(sorted(wanted)) for ticket in locked.filter(pk__in=some))
+    tickets = [ticket for some in _chunks(sorted(wanted)) for ticket in locked.filter(pk__in=some)]
+    _read_joined_keys(tickets, keys)
+    return Known(tickets)
+
+
+def _recently_acknowledged(failures: Sequence[Failure], now: datetime) -> list[int]:
+    """The newest acknowledged ticket of each failing pipeline, where its next failure counts as flapping."""
+    if not settings.FLAP_MINUTES:
+        return []
+    since = now - timedelta(minutes=settings.FLAP_MINUTES)
+    names = {failure.name[:300] for failure in failures if failure.resource_type in CAN_FLAP}
+    recent = Ticket.objects.filter(status=Status.ACKNOWLEDGED, acknowledged_at__gte=since)
+    newest: dict[tuple[str, str, str], int] = {}
+    for some in _chunks(sorted(names)):
+        rows = recent.filter(pipeline__in=some).order_by("acknowledged_at", "pk")
+        for ticket_id, source, pipeline, scope in rows.values_list("pk", "source", "pipeline", "run_scope"):
+            newest[source, pipeline, scope] = ticket_id
+    return list(newest.values())
+
+
+def _read_joined_keys(tickets: Sequence[Ticket], keys: set[str]) -> None:
+    """Which of the failures' keys joined a ticket by flapping; read behind the locks, where it is settled."""
+    by_id = {ticket.pk: ticket for ticket in tickets}
+    for some in _chunks(sorted(keys) if tickets else []):
+        joined = Occurrence.objects.filter(dedup_key__in=some)
+        for ticket_id, key in joined.values_list("ticket_id", "dedup_key"):
+            if ticket_id in by_id:
+                by_id[ticket_id].joined_keys = (*by_id[ticket_id].joined_keys, key)
 
 
 def _ids(tickets: QuerySet[Ticket], column: str, values: set[str]) -> list[int]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from ingestion.models import EventTicket
 from ingestion.sources.keys import canonical_id
 from integrations.archive_source import Payload
-from tickets.models import Ticket
+from tickets.models import Occurrence, Ticket
 
 
 def newest_ticket_of_run(run_id: str, *, source: str = "", workspace: str = "") -> Ticket | None:
     """The newest ticket of a run; `workspace` is the Databricks workspace id or the factory's ARM id."""
-    found = Ticket.objects.filter(run_id=canonical_id(run_id))
+    run = canonical_id(run_id)
+    joined = Occurrence.objects.filter(run_id=run).values("ticket_id")  # runs that reopened an earlier ticket
+    found = Ticket.objects.filter(Q(run_id=run) | Q(pk__in=joined))
     if source:
         found = found.filter(source=source)
     if workspace:

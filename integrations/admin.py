@@ -19,10 +19,13 @@ from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import RolePermissions, signed_in
 from accounts.roles import Role
+from integrations.broadcast_admin import BroadcastAdmin
 from integrations.models import Delivery, DeliveryAttempt, State
 from integrations.services import send_again
 from tickets.admin.panels import Panel, register
 from tickets.models import Ticket
+
+__all__ = ["AttemptInline", "BroadcastAdmin", "DeliveryAdmin", "DeliveryResource"]
 
 MOST_SHOWN = 50
 STATE_KINDS = {

@@ -17,13 +17,18 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import export_places, publishing
-        from integrations.deliveries import watch
+        from integrations import broadcasts
+        from integrations.deliveries import escalating, watch
         from integrations.selectors import deliveries_section
         from tickets import sections
+        from tickets.escalation.services import register_sender
+        from tickets.quiet.services import register_teller
 
         publishing.register("blob", _seals_to_blob)
         export_places.register("blob", _exports_to_blob)
         watch.connect()
+        register_sender(escalating.plan_step)
+        register_teller(broadcasts.plan_quiet_summary)
         sections.register("deliveries", deliveries_section)
 
 

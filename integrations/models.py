@@ -12,6 +12,8 @@ class Channel(models.TextChoices):
     JIRA = "jira", "Jira"
     SLACK = "slack", "Slack"
     BLOB = "blob", "Blob"
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
 
 
 class Operation(models.TextChoices):
@@ -22,6 +24,7 @@ class Operation(models.TextChoices):
     EDIT = "edit", "Edit message"
     REPLY = "reply", "Reply in thread"
     ARCHIVE = "archive", "Archive payload"
+    ESCALATE = "escalate", "Escalate"
 
 
 class State(models.TextChoices):
@@ -111,6 +114,43 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.result}"
+
+
+class Broadcast(models.Model):
+    """Something to be told that is about no single ticket: the summary of a quiet time, a digest.
+
+    `identity` is what makes it once: the quiet time or the period, the channel and the address.
+    """
+
+    identity = models.CharField(max_length=200, unique=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    target = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    due_at = models.DateTimeField(default=timezone.now)
+    claim_token = models.CharField(max_length=32, blank=True, default="")
+    attempts = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    uncertain_since = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=500, blank=True, default="")
+    advice = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(
+                fields=["due_at", "id"],
+                name="broadcast_due",
+                condition=models.Q(state__in=["pending", "sending", "retrying"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.subject
 
 
 class ChannelState(models.Model):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import services
+from integrations import broadcasts, digests, services
 from integrations.deliveries import wakeup
 from integrations.errors import IntegrationError, NotConfiguredError
 from integrations.models import InboundCall
@@ -47,6 +47,18 @@ def reconcile_jira() -> int:
     except IntegrationError as error:
         reconcile.logger.warning("Jira could not be asked what changed: %s", error)
         return 0
+
+
+@shared_task(name="integrations.send_broadcasts")
+def send_broadcasts() -> int:
+    """Summaries and digests that are due; returns how many were tried."""
+    return broadcasts.send_due(timezone.now)
+
+
+@shared_task(name="integrations.plan_digests")
+def plan_digests() -> int:
+    """The digests of every period that is over, each once; returns how many messages were planned."""
+    return digests.plan_due(timezone.now())
 
 
 @shared_task(name="integrations.trim_inbound_calls")

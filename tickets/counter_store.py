@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import TruncDate
 
 from audit import appending
 from tickets import counters
@@ -22,6 +23,9 @@ from tickets.models import CounterDelta, CounterTotal, Ticket
 
 FOLDED_AT_ONCE = 500
 FOLDS = Key("folds")
+SHAPE = Key("shape")
+"""Which set of counters is kept; its value is SHAPE_NUMBER once counters that a release brought are filled."""
+SHAPE_NUMBER = 2
 _MOST_READS = 20
 
 
@@ -86,6 +90,7 @@ def current() -> Counter[Key]:
             counters.add(before, waiting)
             break
     before.pop(FOLDS, None)
+    before.pop(SHAPE, None)
     return Counter({key: value for key, value in before.items() if value})
 
 
@@ -105,16 +110,74 @@ def counted() -> Counter[Key]:
     ):
         rows = Ticket.objects.order_by().values_list(column).annotate(number=Count("pk"))
         found.update({Key(dimension, name): number for name, number in rows})
+    found.update(_verdicts())
+    found.update(_showback())
     closed = Q(status=Status.ACKNOWLEDGED, ack_seconds__isnull=False)
     sums = Ticket.objects.aggregate(
         breached=Count("pk", filter=Q(sla_status=SlaStatus.BREACHED)),
         acks=Count("pk", filter=closed),
         seconds=Sum("ack_seconds", filter=closed),
+        reports=Sum("occurrences"),
+        suppressed=Count("pk", filter=Q(is_suppressed=True)),
+        recoveries=Count("recovery_seconds"),
+        recovery_seconds=Sum("recovery_seconds"),
     )
     found[Key(counters.SLA, SlaStatus.BREACHED)] = sums["breached"]
     found[Key(counters.ACKNOWLEDGEMENTS)] = sums["acks"]
     found[Key(counters.ACK_SECONDS)] = sums["seconds"] or 0
+    found[Key(counters.REPORTS)] = sums["reports"] or 0
+    found[Key(counters.SUPPRESSED)] = sums["suppressed"]
+    found[Key(counters.RECOVERIES)] = sums["recoveries"]
+    found[Key(counters.RECOVERY_SECONDS)] = sums["recovery_seconds"] or 0
     return Counter({key: value for key, value in found.items() if value})
+
+
+def _verdicts() -> Counter[Key]:
+    judged = Ticket.objects.exclude(sla_status=SlaStatus.PENDING).order_by()
+    rows = (
+        judged.annotate(day=TruncDate("sla_started_at"))
+        .values_list("priority", "finops_team", "day", "sla_status")
+        .annotate(number=Count("pk"))
+    )
+    found: Counter[Key] = Counter()
+    for priority, team, day, verdict, number in rows:
+        for key in counters.verdict_keys(priority, team, day, verdict):
+            found[key] += number
+    return found
+
+
+def _showback() -> Counter[Key]:
+    rows = (
+        Ticket.objects.order_by()
+        .annotate(day=TruncDate("opened_at"))
+        .values_list("day", "finops_team", "finops_cost_center")
+        .annotate(number=Count("pk"), seconds=Sum("downtime_seconds"))
+    )
+    found: Counter[Key] = Counter()
+    for day, team, cost_center, number, seconds in rows:
+        name = counters.showback_name(counters.month_of(day), team, cost_center)
+        found[Key(counters.FAILURES, name)] += number
+        found[Key(counters.DOWNTIME_SECONDS, name)] += seconds or 0
+    return found
+
+
+def fill_new_counters() -> bool:
+    """Count the tickets of an older release into the counters that this one brought, once; True when it was done.
+
+    The row that says so is inserted in the same transaction, so of two processes only one can.
+    """
+    if CounterTotal.objects.filter(pk=_digest(SHAPE), value=SHAPE_NUMBER).exists():
+        return False
+    try:
+        with _snapshot():
+            CounterTotal.objects.filter(pk=_digest(SHAPE)).delete()
+            CounterTotal.objects.create(
+                digest=_digest(SHAPE), dimension=SHAPE.dimension, name=SHAPE.name, value=SHAPE_NUMBER
+            )
+            append(counters.difference(counted(), current()))
+    except (IntegrityError, OperationalError):
+        return False  # another process does it, or did
+    return True
 
 
 def reconcile(*, repair: bool) -> Counter[Key]:

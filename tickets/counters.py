@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from tickets.choices import SlaStatus, Status
@@ -20,6 +21,18 @@ TEAM = "team"
 SLA = "sla"
 ACKNOWLEDGEMENTS = "acks"
 ACK_SECONDS = "ack_seconds"
+RECOVERIES = "recoveries"
+RECOVERY_SECONDS = "recovery_s"
+REPORTS = "reports"
+SUPPRESSED = "suppressed"
+SLA_BY_PRIORITY = "sla_priority"
+SLA_BY_TEAM = "sla_team"
+SLA_BY_WEEK = "sla_week"
+FAILURES = "failures"
+DOWNTIME_SECONDS = "downtime_s"
+
+PARTS = "\x1f"
+"""Between the parts of a name: no tag, no week and no verdict holds it."""
 
 
 class Key(NamedTuple):
@@ -41,6 +54,14 @@ class Countable(Protocol):
     finops_team: str
     sla_status: str
     ack_seconds: int | None
+    priority: str
+    finops_cost_center: str
+    occurrences: int
+    is_suppressed: bool
+    opened_at: datetime
+    sla_started_at: datetime
+    recovery_seconds: int | None
+    downtime_seconds: int | None
 
 
 def contribution(ticket: Countable) -> Counter[Key]:
@@ -58,7 +79,46 @@ def contribution(ticket: Countable) -> Counter[Key]:
     if ticket.status == Status.ACKNOWLEDGED and ticket.ack_seconds is not None:
         counts[Key(ACKNOWLEDGEMENTS)] = 1
         counts[Key(ACK_SECONDS)] = ticket.ack_seconds
+    counts[Key(REPORTS)] = ticket.occurrences
+    if ticket.is_suppressed:
+        counts[Key(SUPPRESSED)] = 1
+    if ticket.recovery_seconds is not None:
+        counts[Key(RECOVERIES)] = 1
+        counts[Key(RECOVERY_SECONDS)] = ticket.recovery_seconds
+    if ticket.sla_status != SlaStatus.PENDING:
+        for key in verdict_keys(
+            ticket.priority, ticket.finops_team, ticket.sla_started_at.date(), ticket.sla_status
+        ):
+            counts[key] = 1
+    month = month_of(ticket.opened_at.date())
+    paid_by = showback_name(month, ticket.finops_team, ticket.finops_cost_center)
+    counts[Key(FAILURES, paid_by)] = 1
+    if ticket.downtime_seconds:
+        counts[Key(DOWNTIME_SECONDS, paid_by)] = ticket.downtime_seconds
     return counts
+
+
+def verdict_keys(priority: str, team: str, day: date, verdict: str) -> tuple[Key, ...]:
+    """The three counters that an SLA verdict counts in; the week is that in which its period began (UTC)."""
+    return (
+        Key(SLA_BY_PRIORITY, PARTS.join((priority, verdict))),
+        Key(SLA_BY_TEAM, PARTS.join((team, verdict))),
+        Key(SLA_BY_WEEK, PARTS.join((week_of(day), verdict))),
+    )
+
+
+def week_of(day: date) -> str:
+    """The ISO week, such as `2026-W47`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def month_of(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def showback_name(month: str, team: str, cost_center: str) -> str:
+    return PARTS.join((month, team, cost_center))
 
 
 def difference(after: Counts, before: Counts) -> Counter[Key]:

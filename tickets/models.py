@@ -10,7 +10,36 @@ from django.utils import timezone
 
 from audit.services import Subject
 from tickets import choices
+from tickets.clock_models import (
+    ClockPulse,
+    Escalation,
+    EscalationStep,
+    MaintenanceWindow,
+    Mute,
+    Occurrence,
+    QuietSummary,
+    TeamPolicy,
+)
 from tickets.counters import Key
+
+__all__ = [
+    "ClockPulse",
+    "CounterDelta",
+    "CounterTotal",
+    "Escalation",
+    "EscalationStep",
+    "IdentityGuard",
+    "LinkKind",
+    "LiveEvent",
+    "MaintenanceWindow",
+    "Mute",
+    "Occurrence",
+    "QuietSummary",
+    "TeamPolicy",
+    "Ticket",
+    "TicketComment",
+    "TicketLink",
+]
 
 
 class Ticket(models.Model):
@@ -76,6 +105,20 @@ class Ticket(models.Model):
     )
     sla_warned_at = models.DateTimeField(null=True, blank=True)
     sla_breached_at = models.DateTimeField(null=True, blank=True)
+    # From when escalation steps count their delay, and when the next one is due (none: null).
+    escalation_from = models.DateTimeField(null=True, blank=True)
+    escalation_due_at = models.DateTimeField(null=True, blank=True)
+
+    # Quiet: born (or reopened) in a maintenance window or mute; which one, and until when nobody is told.
+    is_suppressed = models.BooleanField(default=False)
+    quiet_rule = models.CharField(max_length=40, blank=True, default="")
+    quiet_name = models.CharField(max_length=120, blank=True, default="")
+    quiet_until = models.DateTimeField(null=True, blank=True)
+
+    # A later run of the same pipeline or job succeeded; downtime is counted once it is known.
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    recovery_seconds = models.PositiveIntegerField(null=True, blank=True)
+    downtime_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     finops_team = models.CharField(max_length=100, default="Unknown")
     finops_owner = models.CharField(max_length=254, default="Unknown")
@@ -96,6 +139,8 @@ class Ticket(models.Model):
     work_attempts = models.PositiveIntegerField(default=0)
     claim_token = models.CharField(max_length=32, blank=True, default="")
 
+    joined_keys: tuple[str, ...] = ()
+    """Keys of runs that joined it by flapping, as far as the door asked for them (`ingestion.identity`)."""
     counted: Counter[Key]
     """What a locked row counted for when it was read (`tickets.services._rows`)."""
 
@@ -114,6 +159,14 @@ class Ticket(models.Model):
                 fields=["family_key", "-last_seen_at"],
                 name="ticket_family",
                 condition=~models.Q(family_key=""),
+            ),
+            models.Index(
+                fields=["escalation_due_at"],
+                name="ticket_escalation",
+                condition=models.Q(escalation_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["quiet_until"], name="ticket_quiet", condition=models.Q(quiet_until__isnull=False)
             ),
             models.Index(
                 fields=["itsm_ticket_id"], name="ticket_itsm", condition=~models.Q(itsm_ticket_id="")
@@ -169,6 +222,7 @@ class TicketComment(models.Model):
 class LinkKind(models.TextChoices):
     CAUSED_BY = "caused_by", "Caused by"
     RELATED = "related", "Related"
+    REPEATS = "repeats", "Repeats"
 
 
 class TicketLink(models.Model):
@@ -248,7 +302,7 @@ class CounterTotal(models.Model):
 
     digest = models.CharField(max_length=32, primary_key=True)
     dimension = models.CharField(max_length=16)
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=250, blank=True)
     value = models.BigIntegerField()
 
     class Meta:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import counter_store, search_index, services
+from tickets import counter_store, pulse, search_index, services
+from tickets.escalation.services import take_due_steps
 from tickets.models import IdentityGuard, LiveEvent
+from tickets.quiet.services import sum_up_ended
 
 LIVE_EVENTS_KEPT = timedelta(hours=24)
 GUARDS_KEPT = timedelta(days=8)
@@ -35,7 +37,8 @@ def fill_search_index() -> int:
 
 @shared_task(name="tickets.fold_counters")
 def fold_counters() -> int:
-    """Fold the waiting changes of the summary's counters; returns how many."""
+    """Fold the waiting changes of the summary's counters; returns how many. Counters new in a release are filled."""
+    counter_store.fill_new_counters()
     folded = 0
     while taken := counter_store.fold():
         folded += taken
@@ -44,6 +47,16 @@ def fold_counters() -> int:
 
 @shared_task(name="tickets.watch_sla")
 def watch_sla() -> int:
-    """Breaches and warnings of this moment; returns how many were new."""
+    """All that the clock owes at this moment: breaches, warnings, escalation steps, quiet times that ended.
+
+    Returns how many were new. After an absence everything that came due is taken in one go.
+    """
     now = timezone.now()
-    return services.mark_breaches(now) + services.mark_warnings(now)
+    pulse.look(now)
+    new = 0
+    while found := services.mark_breaches(now):
+        new += found
+    new += services.mark_warnings(now)
+    while found := take_due_steps(now):
+        new += found
+    return new + sum_up_ended(now)

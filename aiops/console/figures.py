@@ -15,6 +15,7 @@ from ingestion.models import AlertEvent, Outcome, RunLookup
 from integrations.models import Delivery, State
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.summary import summary
 
 MOST_AVERAGED = 5_000
 UNREAD = (Outcome.UNSUPPORTED, Outcome.MALFORMED, Outcome.FAILED)
@@ -34,7 +35,7 @@ class Figure:
 def read_figures() -> list[Figure]:
     now = timezone.now()
     tickets = reverse("admin:tickets_ticket_changelist")
-    return [*_queue(now, tickets), *_today(now, tickets), _waiting(now), _deliveries()]
+    return [*_queue(now, tickets), *_today(now, tickets), _recovery(tickets), _waiting(now), _deliveries()]
 
 
 def _queue(now: datetime, tickets: str) -> list[Figure]:
@@ -75,6 +76,15 @@ def _today(now: datetime, tickets: str) -> list[Figure]:
             address,
         ),
     ]
+
+
+def _recovery(tickets: str) -> Figure:
+    """Of all time, as the summary has it; the counters give it in a few small reads."""
+    known = summary()
+    note = f"{known['noise_ratio']:.1f} reports per ticket, {known['suppressed_tickets']:,} born in quiet"
+    recovered = known["recovered_tickets"]
+    value = duration(known["mttr_recovered_min"] * 60) if recovered else "–"
+    return Figure("MTTR to the next success", value, note, f"{tickets}?suppressed=yes")
 
 
 def _waiting(now: datetime) -> Figure:

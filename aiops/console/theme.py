@@ -78,6 +78,18 @@ UNFOLD: dict[str, Any] = {
                         "integrations_delivery_changelist",
                         badge="aiops.console.sidebar.parked_deliveries",
                     ),
+                    _item("Summaries and digests", "campaign", "integrations_broadcast_changelist"),
+                    _item("Showback", "payments", "console_showback"),
+                ],
+            },
+            {
+                "title": "Quiet and escalation",
+                "separator": True,
+                "items": [
+                    _item("Maintenance windows", "event_busy", "tickets_maintenancewindow_changelist"),
+                    _item("Mutes", "notifications_off", "tickets_mute_changelist"),
+                    _item("Quiet times over", "summarize", "tickets_quietsummary_changelist"),
+                    _item("Team policies", "escalator_warning", "tickets_teampolicy_changelist", _IS_ADMIN),
                 ],
             },
             {

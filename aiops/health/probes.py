@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from ingestion.models import WorkerPulse
-from tickets.models import Ticket
+from tickets.models import ClockPulse, Ticket
+from tickets.pulse import AWAY_AFTER, NAME, TOLD_FOR
 
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 OLDEST_WAITING = timedelta(minutes=5)
@@ -29,7 +30,7 @@ def probe_all() -> tuple[str, dict[str, Probe]]:
     """The overall state and every probe; `down` only when an alert could not be accepted."""
     checks = {"database": _database()}
     if checks["database"].state == OK:
-        checks |= {"worker": worker(), "oldest_event": oldest_waiting()}
+        checks |= {"worker": worker(), "oldest_event": oldest_waiting(), "clock": clock()}
     checks |= {"broker": _broker(), "webhook_auth": _webhook_auth()}
     states = {probe.state for probe in checks.values()}
     overall = DOWN if DOWN in states else DEGRADED if DEGRADED in states else OK
@@ -78,6 +79,21 @@ def oldest_waiting() -> Probe:
     age = timezone.now() - oldest
     state = DEGRADED if age > OLDEST_WAITING else OK
     return Probe(state, f"oldest waiting ticket is {round(age.total_seconds())} s old")
+
+
+def clock() -> Probe:
+    """Whether somebody looks at due moments, and whether that was missed in the last hour."""
+    pulse = ClockPulse.objects.filter(name=NAME).first()
+    if pulse is None:
+        return Probe(DEGRADED, "never looked at")
+    now = timezone.now()
+    age = round((now - pulse.seen_at).total_seconds())
+    if now - pulse.seen_at > AWAY_AFTER:
+        return Probe(DEGRADED, f"nobody has looked for {age} s: no breach is noticed, nothing is escalated")
+    said = f"looked at {age} s ago"
+    if pulse.back_at is not None and now - pulse.back_at < TOLD_FOR:
+        said += f"; was away {pulse.away_seconds} s until {pulse.back_at:%H:%M:%S} UTC and has caught up"
+    return Probe(OK, said)
 
 
 def _webhook_auth() -> Probe:

@@ -67,11 +67,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Success:
+    """A run that succeeded: of what, where (as `Failure.run_scope`), and when, where the sender says so."""
+
+    source: str
+    name: str
+    scope: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Understood, and nothing to do. `reason` is a sentence for the sender and the admin.
 
     `audit_action` ("Alert Resolved", "Run Succeeded", …) is recorded on the open ticket that one of
-    `dedup_keys` or `family_key` names, where there is one.
+    `dedup_keys` or `family_key` names, where there is one. `succeeded` names the pipeline or job whose whole run
+    succeeded: its earlier failures are over.
     """
 
     reason: str
@@ -80,6 +91,7 @@ class Ignored:
     dedup_keys: tuple[str, ...] = ()
     family_key: str = ""
     alert_rule: str = ""
+    succeeded: Success | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import Enum
 
 from ingestion.sources import keys
 from ingestion.sources.alerts import severity_of
-from ingestion.sources.base import Failure, Failures, Ignored, ParseResult, Unsupported
+from ingestion.sources.base import Failure, Failures, Ignored, ParseResult, Success, Unsupported
 from ingestion.sources.error_text import MAX_CODE, specific_code
 from ingestion.sources.fields import MAX_TEXT, Fields, body_as_message, clean, compact
 from ingestion.sources.times import parse_time
@@ -96,7 +96,9 @@ def parse_job_event(event: str, fields: Fields) -> ParseResult:
     run_keys = (run.key,) if run.run_id else ()
     label = f'The run of "{run.name}"'
     if meaning is Meaning.SUCCEEDED:
-        return Ignored(f"{label} succeeded.", name, "Run Succeeded", run_keys)
+        # A task's success says nothing of the job's.
+        whole = None if run.is_task else Success(_SLUG, run.name, run.workspace_id, run.at)
+        return Ignored(f"{label} succeeded.", name, "Run Succeeded", run_keys, succeeded=whole)
     if meaning is Meaning.STARTED:
         return Ignored(f"{label} has only started.", name, "Run Started", run_keys)
     if meaning is Meaning.NOTHING:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from ingestion.sources import keys
 from ingestion.sources.alerts import Alert, severity_of
 from ingestion.sources.azure_monitor import read_alert
-from ingestion.sources.base import Failure, Failures, Ignored, Json, ParseResult, SourceSpec, Unsupported
+from ingestion.sources.base import (
+    Failure,
+    Failures,
+    Ignored,
+    Json,
+    ParseResult,
+    SourceSpec,
+    Success,
+    Unsupported,
+)
 from ingestion.sources.custom_json import custom_alert
 from ingestion.sources.envelope import through_wrapper
 from ingestion.sources.error_text import ErrorFacts, read_error
@@ -86,7 +95,13 @@ def _parse_simple(body: Json) -> ParseResult:
 def _not_failed(item: Invocation, event: str, dedup_keys: tuple[str, ...]) -> Ignored:
     what = f'The invocation of "{item.function or item.invocation_id}"'
     if item.status in _SUCCEEDED:
-        return Ignored(f"{what} succeeded.", event or "simple-succeeded", "Run Succeeded", dedup_keys)
+        return Ignored(
+            f"{what} succeeded.",
+            event or "simple-succeeded",
+            "Run Succeeded",
+            dedup_keys,
+            succeeded=Success(_SLUG, item.function),
+        )
     return Ignored(f"{what} has only started.", event or "simple-started", "Run Started", dedup_keys)
 
 

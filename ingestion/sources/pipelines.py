@@ -11,7 +11,7 @@ from dataclasses import replace
 from ingestion.sources import keys
 from ingestion.sources.alerts import Alert
 from ingestion.sources.azure_monitor import read_alert
-from ingestion.sources.base import Failures, Ignored, Json, ParseResult, Unsupported
+from ingestion.sources.base import Failures, Ignored, Json, ParseResult, Success, Unsupported
 from ingestion.sources.custom_json import custom_alert
 from ingestion.sources.envelope import through_wrapper
 from ingestion.sources.fields import Fields, key_list
@@ -41,7 +41,7 @@ def _parse_alert(alert: Alert, service: PipelineService, body: Json) -> ParseRes
         return ignored
     failed = [run for run in runs if not (run.has_succeeded or run.is_running)]
     if runs and not failed:
-        return _not_failed(runs[0], alert.event, run_keys)
+        return _not_failed(runs[0], service, alert.event, run_keys)
     items = merged(run_failure(run, service, alert, body) for run in failed)
     return Failures(alert.event, items or (alert_failure(alert, service, body),), alert_rule=alert.rule)
 
@@ -70,12 +70,16 @@ def _parse_simple(body: Json, service: PipelineService) -> ParseResult:
             f" or run (PipelineName, PipelineRunId) was found; the body's keys are: {key_list(body)}."
         )
     if run.has_succeeded or run.is_running:
-        return _not_failed(run, "", (keys.run_key(service.slug, run.run_id),) if run.run_id else ())
+        return _not_failed(run, service, "", (keys.run_key(service.slug, run.run_id),) if run.run_id else ())
     return Failures("simple-failed", (run_failure(run, service, None, body),))
 
 
-def _not_failed(run: RunFacts, event: str, run_keys: tuple[str, ...]) -> Ignored:
+def _not_failed(run: RunFacts, service: PipelineService, event: str, run_keys: tuple[str, ...]) -> Ignored:
     what = f'The run of "{run.pipeline or run.run_id}"'
     if run.has_succeeded:
-        return Ignored(f"{what} succeeded.", event or "simple-succeeded", "Run Succeeded", run_keys)
+        scope = service.resource_id(run.resource_id).lower()
+        whole = None if run.activity else Success(service.slug, run.pipeline, scope, run.at)
+        return Ignored(
+            f"{what} succeeded.", event or "simple-succeeded", "Run Succeeded", run_keys, succeeded=whole
+        )
     return Ignored(f"{what} has only started.", event or "simple-started", "Run Started", run_keys)

@@ -28,6 +28,8 @@ FAILED_ACTIONS: dict[str, str] = {
     Channel.JIRA: actions.JIRA_FAILED,
     Channel.SLACK: actions.SLACK_FAILED,
     Channel.BLOB: actions.BLOB_FAILED,
+    Channel.EMAIL: actions.EMAIL_FAILED,
+    Channel.WEBHOOK: actions.WEBHOOK_FAILED,
 }
 
 

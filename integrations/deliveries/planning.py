@@ -19,11 +19,15 @@ from integrations.deliveries import told, wakeup
 from integrations.deliveries.notices import analysis_digest
 from integrations.errors import NotConfiguredError
 from integrations.jira.config import JiraConfig
+from integrations.mail import EmailConfig
 from integrations.models import ACTIVE, Channel, Delivery, JiraIssue, Operation, State
 from integrations.slack.config import SlackConfig
+from integrations.webhook_config import WebhookConfig
 from tickets import services as ticket_services
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.policies import policy_of
+from tickets.quiet.services import hold_back, suppress_late
 
 # Less than the three seconds promised: the message's own way takes time too.
 SLACK_WAITS_FOR_JIRA = timedelta(seconds=2.5)
@@ -37,6 +41,8 @@ _CONFIGURATIONS: dict[str, Callable[[], object]] = {
     Channel.JIRA: JiraConfig.from_settings,
     Channel.SLACK: SlackConfig.from_settings,
     Channel.BLOB: BlobConfig.from_settings,
+    Channel.EMAIL: EmailConfig.from_settings,
+    Channel.WEBHOOK: WebhookConfig.from_settings,
 }
 _FIRST_OPERATIONS = (
     (Channel.JIRA, Operation.CREATE),
@@ -55,9 +61,12 @@ def plan_deliveries(ticket_id: int) -> list[Delivery]:
     with transaction.atomic():
         ticket = ticket_services.lock(ticket_id)
         known = {(d.channel, d.operation): d for d in first_deliveries(ticket)}
+        is_suppressed = suppress_late(ticket)
         for channel, operation in _FIRST_OPERATIONS:
             if (channel, operation) not in known:
-                known[channel, operation] = _first(ticket, channel, operation, now)
+                known[channel, operation] = _first(ticket, channel, operation, now, is_suppressed)
+            elif not is_suppressed:
+                _speak(known[channel, operation], now)
         _let_slack_wait(known[Channel.SLACK, Operation.POST], known[Channel.JIRA, Operation.CREATE], now)
         told.mark_notified(ticket)
         if any(delivery.is_active for delivery in known.values()):
@@ -70,16 +79,32 @@ def first_deliveries(ticket: Ticket) -> list[Delivery]:
     return list(Delivery.objects.filter(ticket=ticket, operation__in=operations))
 
 
-def _first(ticket: Ticket, channel: str, operation: str, now: datetime) -> Delivery:
+def _first(ticket: Ticket, channel: str, operation: str, now: datetime, is_suppressed: bool) -> Delivery:
+    """The archive is a record and disturbs nobody; the others wait for somebody's word while it is quiet."""
     advice = missing_configuration(channel)
+    is_quiet = is_suppressed and channel != Channel.BLOB and not advice
+    content: dict[str, Any] = {"quiet": True} if is_quiet else {}
+    if is_quiet:
+        advice = f"{ticket.quiet_name}: not told."[:500]
+    if channel == Channel.SLACK and (policy := policy_of(ticket.finops_team)) and policy.slack_channel:
+        content["channel"] = policy.slack_channel.removeprefix("#")
     return Delivery.objects.create(
         ticket=ticket,
         channel=channel,
         operation=operation,
         state=State.SKIPPED if advice else State.PENDING,
         advice=advice,
+        content=content,
         due_at=now,
     )
+
+
+def _speak(delivery: Delivery, now: datetime) -> None:
+    """Tell after all what was not told in a quiet time."""
+    if delivery.state == State.SKIPPED and delivery.content.get("quiet"):
+        delivery.content = {name: value for name, value in delivery.content.items() if name != "quiet"}
+        delivery.state, delivery.advice, delivery.due_at = State.PENDING, "", now
+        delivery.save(update_fields=["content", "state", "advice", "due_at", "updated_at"])
 
 
 def missing_configuration(channel: str) -> str:
@@ -128,7 +153,9 @@ def want_comment(ticket: Ticket) -> None:
 def want_occurrence_reply(ticket: Ticket) -> None:
     """A storm of 500 gives nine replies: one at every doubling."""
     times = ticket.occurrences
-    if times >= 2 and times & (times - 1) == 0 and _is_planned(ticket, Channel.SLACK, Operation.POST):
+    if times < 2 or times & (times - 1) or not _is_planned(ticket, Channel.SLACK, Operation.POST):
+        return
+    if hold_back(ticket, ticket.last_seen_at) is None:
         add_once(
             ticket, Channel.SLACK, Operation.REPLY, part=f"occurrence-{times}", content={"kind": "occurrence"}
         )
@@ -136,11 +163,48 @@ def want_occurrence_reply(ticket: Ticket) -> None:
 
 def want_reopened_reply(ticket: Ticket) -> None:
     """An edit wakes nobody; a reply does. The failure is back, or was closed too early."""
-    if _is_planned(ticket, Channel.SLACK, Operation.POST):
+    if hold_back(ticket, ticket.sla_started_at) is not None:
+        return
+    if not tell_after_quiet(ticket) and _is_planned(ticket, Channel.SLACK, Operation.POST):
         content = {"kind": "text", "text": "Reopened: it needs somebody again."}
         add_once(
             ticket, Channel.SLACK, Operation.REPLY, part=f"reopened-{ticket.reopened_count}", content=content
         )
+
+
+def tell_after_quiet(ticket: Ticket) -> bool:
+    """Tell people of a ticket that was born in quiet, now that it concerns them; True when that was still to do."""
+    now = timezone.now()
+    kept = [
+        delivery
+        for delivery in first_deliveries(ticket)
+        if delivery.state == State.SKIPPED and delivery.content.get("quiet")
+    ]
+    for delivery in kept:
+        _speak(delivery, now)
+    if kept:
+        transaction.on_commit(wakeup.wake, robust=True)
+    return bool(kept)
+
+
+def want_breach_notice(ticket: Ticket) -> None:
+    """The due moment passed: a reply that calls the team, and a comment on the issue, each once per SLA period."""
+    if ticket.sla_breached_at is None or hold_back(ticket, ticket.sla_breached_at) is not None:
+        return
+    tell_after_quiet(ticket)
+    policy = policy_of(ticket.finops_team)
+    said = (
+        f"SLA breached: {ticket.priority} was due at {ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC"
+        " and nobody has acknowledged it."
+    )
+    content = {"kind": "breach", "text": said, "mention": policy.mention if policy else ""}
+    part = f"breach-{ticket.reopened_count}"
+    for channel, operation, first in (
+        (Channel.SLACK, Operation.REPLY, Operation.POST),
+        (Channel.JIRA, Operation.COMMENT, Operation.CREATE),
+    ):
+        if _is_planned(ticket, channel, first):
+            add_once(ticket, channel, operation, part=part, content=content)
 
 
 def reply_in_thread(ticket_id: int, part: str, text: str) -> None:
@@ -176,10 +240,16 @@ def add_once(
         channel=channel,
         operation=operation,
         part=part,
-        defaults={"digest": digest, "content": dict(content or {})},
+        defaults={"digest": digest, "content": dict(content or {}), **_standing(channel)},
     )
     if is_new:
         transaction.on_commit(wakeup.wake, robust=True)
+
+
+def _standing(channel: str) -> dict[str, str]:
+    """A channel without its settings is `skipped` with advice, for every kind of delivery."""
+    advice = missing_configuration(channel)
+    return {"state": State.SKIPPED, "advice": advice} if advice else {}
 
 
 def _want(ticket: Ticket, channel: str, operation: str) -> None:

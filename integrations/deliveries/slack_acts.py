@@ -11,6 +11,7 @@ from typing import Any
 from audit import actions
 from integrations.deliveries import planning, release
 from integrations.deliveries.acts import Act, BaseAct, NotNeededError, NotYetError, Result, Work
+from integrations.deliveries.escalating import mark_of, sentence, still_wanted
 from integrations.deliveries.notices import digest, notice_of
 from integrations.errors import IntegrationError
 from integrations.models import ACTIVE, Channel, Delivery, Operation, State
@@ -18,6 +19,8 @@ from integrations.notice import TicketNotice
 from integrations.slack.blocks import (
     Message,
     Proposal,
+    breach_reply,
+    escalation_message,
     occurrence_reply,
     proposal_message,
     reply,
@@ -26,6 +29,7 @@ from integrations.slack.blocks import (
 from integrations.slack.client import Posted, SlackClient
 from integrations.slack.config import SlackConfig
 from tickets.models import Ticket
+from tickets.policies import mention_markup
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ class PostMessage(BaseAct):
         notice = notice_of(work.ticket)
         message = ticket_message(notice)
         work.about_to_act(_digest_of(notice))
-        posted = client.post(client.config.channel, message.text, message.blocks, message.metadata)
+        posted = client.post(_channel_of(work, client), message.text, message.blocks, message.metadata)
         return _posted(posted, "posted")
 
     def _find(self, work: Work, client: SlackClient) -> Posted | None:
@@ -70,7 +74,7 @@ class PostMessage(BaseAct):
         """
         assert work.delivery.uncertain_since is not None
         try:
-            channel_id = client.channel_id(client.config.channel)
+            channel_id = client.channel_id(_channel_of(work, client))
             work.renew()
             since = min(work.delivery.uncertain_since, work.delivery.created_at) - CLOCK_DIFFERENCE
             ts = client.find_posted(channel_id, work.ticket.key, since)
@@ -135,6 +139,42 @@ class ReplyInThread(BaseAct):
         return Result(posted.ts, "replied")
 
 
+class EscalateInSlack(BaseAct):
+    """A message of its own, to a channel or a person."""
+
+    sent_action = actions.ESCALATION_SENT
+
+    def tell(self, work: Work) -> Result:
+        content = still_wanted(work)
+        client = _client()
+        target = str(content["target"]).strip().removeprefix("#") or client.config.channel
+        mark = mark_of(work)
+        if work.must_look and (found := _find_marked(work, client, target, mark)):
+            return Result(found, "the message was there already")
+        message = escalation_message(notice_of(work.ticket), sentence(work), mark)
+        work.about_to_act()
+        posted = client.post(target, message.text, message.blocks, message.metadata)
+        return Result(posted.ts, f"posted to {target}")
+
+
+def _find_marked(work: Work, client: SlackClient, target: str, mark: str) -> str:
+    """As for a ticket's message: where nobody can look, it is posted again."""
+    assert work.delivery.uncertain_since is not None
+    try:
+        channel_id = client.channel_id(target)
+        work.renew()
+        return client.find_posted(channel_id, mark, work.delivery.uncertain_since - CLOCK_DIFFERENCE) or ""
+    except IntegrationError as error:
+        if not error.permanent:
+            raise
+        return ""
+
+
+def _channel_of(work: Work, client: SlackClient) -> str:
+    """The team's channel as it was when the message was planned, else the common one."""
+    return str(work.delivery.content.get("channel") or client.config.channel)
+
+
 def _posted(posted: Posted, said: str) -> Result:
     fields = {"slack_ts": posted.ts, "slack_channel": posted.channel_id}
     return Result(posted.ts, said, fields)
@@ -157,6 +197,8 @@ def _reply_message(delivery: Delivery, notice: TicketNotice) -> Message:
     if content.get("kind") == "proposal":
         proposal = Proposal(str(content["attempt_id"]), str(content["action"]), str(content["reason"]))
         return proposal_message(notice, proposal)
+    if content.get("kind") == "breach":
+        return breach_reply(notice.ticket_id, mention_markup(str(content["mention"])), str(content["text"]))
     if content.get("kind") == "text":
         return reply(notice.ticket_id, str(content["text"]))
     return occurrence_reply(notice)
@@ -166,4 +208,5 @@ ACTS: dict[str, Act] = {
     Operation.POST: PostMessage(),
     Operation.EDIT: EditMessage(),
     Operation.REPLY: ReplyInThread(),
+    Operation.ESCALATE: EscalateInSlack(),
 }

@@ -14,7 +14,13 @@ from tickets.coalesce import Coalescer
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 0.05
-QUEUES = {"jira": "aiops.jira", "slack": "aiops.slack", "blob": "aiops.blob"}
+QUEUES = {
+    "jira": "aiops.jira",
+    "slack": "aiops.slack",
+    "blob": "aiops.blob",
+    "email": "aiops.escalation",
+    "webhook": "aiops.escalation",
+}
 
 
 def _send_wake_up() -> None:

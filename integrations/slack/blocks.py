@@ -100,6 +100,39 @@ def occurrence_reply(notice: TicketNotice) -> Message:
     return reply(notice.ticket_id, f"Reported again: {times}.")
 
 
+def breach_reply(ticket_id: str, mention: str, text: str) -> Message:
+    """A reply that calls somebody. `mention` is markup of our own making (`<!here>`), the text is plain."""
+    plain_reply = reply(ticket_id, text)
+    if not mention:
+        return plain_reply
+    said = f"{mention} {escaped(text, 2_900)}"
+    return Message(f"{mention} {plain_reply.text}", [_section(said)], plain_reply.metadata)
+
+
+def escalation_message(notice: TicketNotice, said: str, mark: str) -> Message:
+    """A message beside the ticket's own, for somebody else. `mark` tells it from that one when it is looked for."""
+    message = _alert(notice, f"🔺 ESCALATED: {_name(notice)} - {_rank(notice)}")
+    blocks = [message.blocks[0], _section(escaped(said, 600)), *message.blocks[1:]]
+    return Message(message.text, blocks, _ticket_metadata(mark))
+
+
+def broadcast_message(identity: str, subject: str, text: str) -> Message:
+    """A message about no single ticket; `identity` is by what it is looked for."""
+    blocks = [_header(subject), *(_section(escaped(part, 2_900)) for part in _parts(text, 2_400))]
+    return Message(escaped_line(subject, 600), blocks[:40], _ticket_metadata(identity))
+
+
+def _parts(text: str, limit: int) -> list[str]:
+    """The lines of a text in pieces of at most about `limit` characters."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        if parts and len(parts[-1]) + len(line) < limit:
+            parts[-1] += f"\n{line}"
+        else:
+            parts.append(line)
+    return [part for part in parts if part.strip()]
+
+
 def reply(ticket_id: str, text: str) -> Message:
     """A reply in the thread, as plain sentences."""
     said = escaped(text, 2_900) or "-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib.admin import site
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
@@ -21,11 +22,11 @@ from audit.integrity import keep_result
 from audit.services import Actor, record
 from audit.verification import verify
 from ingestion.models import AlertEvent, EventTicket
-from integrations.models import Delivery, DeliveryAttempt
+from integrations.models import Broadcast, Delivery, DeliveryAttempt
 from rca.services import analyse_ticket
 from tests.support.factories import make_ticket
 from tickets import services
-from tickets.models import Ticket
+from tickets.models import EscalationStep, MaintenanceWindow, Mute, QuietSummary, TeamPolicy, Ticket
 
 CAST: dict[str, Role | None] = {
     "viewer": Role.VIEWER,
@@ -91,7 +92,21 @@ def everything(db: None) -> Ticket:
     record(actions.TICKET_CREATED, subject=ticket.subject)
     sealing.seal_entries(settle=timedelta(0))
     keep_result(verify())
+    now = timezone.now()
+    MaintenanceWindow.objects.create(
+        name="Patching", reason="Monthly", resource_pattern="Nothing_*", start_date=now.date(), start_time=time(1),
+        end_time=time(2),
+    )  # fmt: skip
+    Mute.objects.create(ticket=other_ticket(), reason="Known", expires_at=now + timedelta(hours=1))
+    QuietSummary.objects.create(rule="window:1", name="Patching", ended_at=now)
+    policy = TeamPolicy.objects.create(team="Nobody")
+    EscalationStep.objects.create(policy=policy, kind="slack", target="oncall")
+    Broadcast.objects.create(identity="quiet-1", channel="slack", subject="Over", text="Over", state="sent")
     return ticket
+
+
+def other_ticket() -> Ticket:
+    return Ticket.objects.order_by("-pk")[0]
 
 
 def registered() -> list[tuple[type[models.Model], Any]]:

@@ -15,7 +15,8 @@ from tickets.admin.verbs import VERBS
 from tickets.choices import Status
 from tickets.models import Ticket
 
-ADMINS_ONLY = {"accounts.User", "accounts.ServiceKey"}
+ADMINS_ONLY = {"accounts.User", "accounts.ServiceKey", "tickets.TeamPolicy"}
+WRITTEN_BY_ACTORS = {"tickets.MaintenanceWindow", "tickets.Mute"}
 READERS = {"viewer", "analyst", "approver", "admin"}
 ACTORS = {"analyst", "approver", "admin"}
 SENDING = {"acknowledge": {"note": "fixed"}, "assign": {"person": ""}, "comment": {"text": "seen"}}
@@ -52,7 +53,12 @@ def pages_of(model: Any, model_admin: Any) -> list[str]:
 
 
 def own_pages() -> list[str]:
-    return [reverse("admin:index"), reverse("console_settings"), reverse("console_health")]
+    return [
+        reverse("admin:index"),
+        reverse("console_settings"),
+        reverse("console_health"),
+        reverse("console_showback"),
+    ]
 
 
 @pytest.mark.parametrize("person", CAST)
@@ -91,7 +97,9 @@ def test_no_record_is_added_changed_or_deleted_by_a_form(cast: Cast, everything:
     for model, _ in registered():
         key = key_of(model)
         writing = [reverse(name_of(model, "delete"), args=[key])]
-        if model._meta.label not in ADMINS_ONLY or person != "admin":
+        if model._meta.label in WRITTEN_BY_ACTORS and person in ACTORS:
+            pass  # tests/clock shows what their forms do
+        elif model._meta.label not in ADMINS_ONLY or person != "admin":
             writing += [reverse(name_of(model, "add")), reverse(name_of(model, "change"), args=[key])]
         for page in writing:
             answer = cast.clients[person].post(page, {"post": "yes", "name": "new", "email": "n@example.com"})

@@ -58,6 +58,9 @@ class FakeJira:
         return self._on_issue(request, issue, found["rest"] or "")
 
     def _on_issue(self, request: Received, issue: Issue, rest: str) -> Answer:
+        if rest == "" and request.method == "PUT":
+            issue.fields.update(request.json()["fields"])
+            return Answer(204)
         if rest == "":
             return ok({"key": issue.key, "fields": {"status": issue.status}})
         if rest == "/transitions" and request.method == "GET":

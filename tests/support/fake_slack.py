@@ -23,6 +23,7 @@ class FakeSlack:
         self.edits: list[dict[str, Any]] = []
         self.people: dict[str, str] = {}
         self.whispers: list[dict[str, Any]] = []
+        self.places = {CHANNEL, CHANNEL_ID}
         self._numbers = itertools.count(1)
         vendor.under("/api/", self._answer)
         vendor.under("/actions/", self._whisper)
@@ -57,7 +58,7 @@ class FakeSlack:
         return ok({"ok": False, "error": "unknown_method"})
 
     def _post(self, body: dict[str, Any]) -> Answer:
-        if body["channel"] not in {CHANNEL, CHANNEL_ID}:
+        if body["channel"] not in self.places:
             return ok({"ok": False, "error": "channel_not_found"})
         ts = f"{time.time():.0f}.{next(self._numbers):06d}"
         self.messages.append({**body, "ts": ts, "bot_id": "B1"})

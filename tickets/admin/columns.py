@@ -40,10 +40,12 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
 
 def title_lines(ticket: Ticket) -> SafeString:
     """Pipeline and error type above, id and how often it was seen below."""
+    quiet = " · suppressed" if ticket.is_suppressed else ""
     often = f" · seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
     return format_html(
-        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}{}</span></span>',
+        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}{}{}</span></span>',
         ticket.pipeline,
         ticket.key,
         often,
+        quiet,
     )

@@ -52,6 +52,22 @@ class SlaFilter(DropdownFilter):
         return queryset if condition is None else queryset.filter(condition)
 
 
+class SuppressedFilter(DropdownFilter):
+    title = "quiet"
+    parameter_name = "suppressed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+        return (("yes", "Born in a quiet time"), ("no", "Told as usual"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        match self.value():
+            case "yes":
+                return queryset.filter(is_suppressed=True)
+            case "no":
+                return queryset.filter(is_suppressed=False)
+        return queryset
+
+
 class OwnerFilter(DropdownFilter):
     title = "owner"
     parameter_name = "owner"

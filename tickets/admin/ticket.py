@@ -31,6 +31,7 @@ from tickets.admin.filters import (
     ErrorTypeFilter,
     OwnerFilter,
     SlaFilter,
+    SuppressedFilter,
     TeamFilter,
     UnfinishedFilter,
 )
@@ -60,6 +61,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         UnfinishedFilter,
         SlaFilter,
         OwnerFilter,
+        SuppressedFilter,
         ("severity", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,11 +22,13 @@ from tickets.api.detail import ticket_detail
 from tickets.api.serializers import (
     AcknowledgeSerializer,
     AddCommentSerializer,
+    MuteSerializer,
     ReopenSerializer,
     StartSerializer,
     TicketAnswerSerializer,
 )
 from tickets.api.views import ticket_or_404
+from tickets.quiet.services import mute_ticket
 
 ACTION_ANSWERS = answers(TicketAnswerSerializer, errors=(400, 404, 409, 413, 415))
 COMMENT_ANSWERS = answers(TicketAnswerSerializer, errors=(400, 404, 413, 415))
@@ -104,6 +108,16 @@ class ReopenView(TicketAction):
             reason=body.get("reason", ""),
             expected_version=body.get("version"),
         )
+        return self.answer(key)
+
+
+class MuteView(TicketAction):
+    @action_schema("mute", "No notices about a ticket for some minutes", MuteSerializer)
+    def post(self, request: Request, key: str) -> Response:
+        ticket = ticket_or_404(key)
+        body = self.read(MuteSerializer, request)
+        until = timezone.now() + timedelta(minutes=body["minutes"])
+        mute_ticket(ticket, until=until, reason=body["reason"], actor=self.actor(request))
         return self.answer(key)
 
 

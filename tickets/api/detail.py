@@ -7,8 +7,11 @@ from typing import Any
 from audit.entry_json import entry_rows
 from audit.selectors import timeline
 from tickets import sections
+from tickets.escalation.services import shown_target
 from tickets.models import Ticket
 from tickets.rows import iso, ticket_fields
+
+_INWARD = {"caused_by": "cause_of", "repeats": "repeated_by"}
 
 
 def ticket_detail(ticket: Ticket) -> dict[str, Any]:
@@ -28,6 +31,19 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
             for comment in ticket.comments.all()
         ],
         "related_tickets": _related(ticket),
+        "runs": [
+            {"run_id": flap.run_id, "error_code": flap.error_code, "seen_at": iso(flap.seen_at)}
+            for flap in ticket.flaps.all()
+        ],
+        "escalations": [
+            {
+                "kind": step.kind,
+                "target": shown_target(step),
+                "due_at": iso(step.due_at),
+                "taken_at": iso(step.taken_at),
+            }
+            for step in ticket.escalations.all()
+        ],
         "timeline": entry_rows(timeline(ticket.key)),
         **sections.read_all(ticket),
     }
@@ -36,7 +52,7 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
 def _related(ticket: Ticket) -> list[dict[str, str]]:
     outward = [{"id": link.other.key, "relation": link.kind} for link in ticket.links.all()]
     inward = [
-        {"id": link.ticket.key, "relation": "cause_of" if link.kind == "caused_by" else link.kind}
+        {"id": link.ticket.key, "relation": _INWARD.get(link.kind, link.kind)}
         for link in ticket.linked_from.all()
     ]
     return [*outward, *inward]

@@ -23,6 +23,7 @@ from tickets.choices import (
     Status,
     source_choices,
 )
+from tickets.clock_models import StepKind
 
 LONGEST_NOTE = 10_000
 ANY_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
@@ -64,6 +65,10 @@ EXAMPLE = {
     "processing_state": "notified",
     "rca_provider": "rules",
     "occurrences": 1,
+    "suppressed": False,
+    "suppressed_by": "",
+    "quiet_until": None,
+    "recovered_at": None,
     "assigned_to": "",
     "version": 4,
     "related": [],
@@ -122,6 +127,12 @@ class TicketSerializer(serializers.Serializer[Any]):
     processing_state = serializers.ChoiceField(ProcessingState.choices)
     rca_provider = serializers.CharField(allow_blank=True)
     occurrences = serializers.IntegerField()
+    suppressed = serializers.BooleanField(help_text="Born in a maintenance window or mute: nobody was told.")
+    suppressed_by = serializers.CharField(allow_blank=True)
+    quiet_until = serializers.DateTimeField(allow_null=True)
+    recovered_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a later run of the same pipeline or job succeeded."
+    )
     assigned_to = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField()
     related = serializers.ListField(child=serializers.CharField())
@@ -144,7 +155,22 @@ class CommentSerializer(serializers.Serializer[Any]):
 
 class RelatedTicketSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    relation = serializers.ChoiceField(["related", "caused_by", "cause_of"])
+    relation = serializers.ChoiceField(["related", "caused_by", "cause_of", "repeats", "repeated_by"])
+
+
+class JoinedRunSerializer(serializers.Serializer[Any]):
+    """A further run of the pipeline that reopened this ticket soon after it was acknowledged."""
+
+    run_id = serializers.CharField(allow_blank=True)
+    error_code = serializers.CharField(allow_blank=True)
+    seen_at = serializers.DateTimeField()
+
+
+class EscalationSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(StepKind.choices)
+    target = serializers.CharField(allow_blank=True, help_text="Of a webhook the host alone.")
+    due_at = serializers.DateTimeField()
+    taken_at = serializers.DateTimeField()
 
 
 class SimilarTicketSerializer(serializers.Serializer[Any]):
@@ -173,6 +199,8 @@ class TicketDetailSerializer(TicketSerializer):
     metadata = serializers.DictField()
     comments = CommentSerializer(many=True)
     related_tickets = RelatedTicketSerializer(many=True)
+    runs = JoinedRunSerializer(many=True)
+    escalations = EscalationSerializer(many=True)
     similar = SimilarTicketSerializer(many=True)
     timeline = AuditEntrySerializer(many=True, help_text="Newest first, at most 500 entries.")
     evidence = SectionField()
@@ -188,6 +216,17 @@ class TicketAnswerSerializer(serializers.Serializer[Any]):
     ticket = TicketDetailSerializer()
 
 
+class VerdictsSerializer(serializers.Serializer[Any]):
+    met = serializers.IntegerField()
+    breached = serializers.IntegerField()
+
+
+class VerdictsField(serializers.DictField):
+    """SLA verdicts by name."""
+
+    child = VerdictsSerializer()
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -200,6 +239,13 @@ class TicketAnswerSerializer(serializers.Serializer[Any]):
                 "sla_breached": 3,
                 "avg_ack_time_sec": 1247.0,
                 "mttr_min": 20.8,
+                "suppressed_tickets": 4,
+                "recovered_tickets": 96,
+                "mttr_recovered_min": 43.5,
+                "noise_ratio": 2.4,
+                "sla_by_priority": {"P1": {"met": 8, "breached": 1}},
+                "sla_by_team": {"DataEng": {"met": 101, "breached": 3}},
+                "sla_by_week": {"2026-W47": {"met": 40, "breached": 1}},
                 "by_severity": {"Critical": 9, "High": 41, "Medium": 70, "Low": 30},
                 "by_error_type": {"UserErrorSourceBlobNotExist": 61, "DRIVER_NOT_RESPONDING": 8},
                 "by_team": {"DataEng": 120, "Unknown": 30},
@@ -218,6 +264,15 @@ class SummarySerializer(serializers.Serializer[Any]):
     sla_breached = serializers.IntegerField()
     avg_ack_time_sec = serializers.FloatField()
     mttr_min = serializers.FloatField()
+    suppressed_tickets = serializers.IntegerField(help_text="Born in maintenance windows or mutes.")
+    recovered_tickets = serializers.IntegerField(help_text="A later run of the pipeline or job succeeded.")
+    mttr_recovered_min = serializers.FloatField(help_text="Mean time from a failure to that run, in minutes.")
+    noise_ratio = serializers.FloatField(help_text="Reports per ticket.")
+    sla_by_priority = VerdictsField()
+    sla_by_team = VerdictsField(help_text="The 100 most judged.")
+    sla_by_week = VerdictsField(
+        help_text="By the ISO week in which the SLA period began, newest first, 26 at most."
+    )
     by_severity = serializers.DictField(child=serializers.IntegerField())
     by_error_type = serializers.DictField(
         child=serializers.IntegerField(), help_text="The 100 most frequent, most frequent first."
@@ -244,6 +299,11 @@ class StartSerializer(VersionedSerializer):
 
 class ReopenSerializer(VersionedSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
+
+
+class MuteSerializer(serializers.Serializer[Any]):
+    minutes = serializers.IntegerField(min_value=1, max_value=30 * 24 * 60)
+    reason = serializers.CharField(max_length=500)
 
 
 class AddCommentSerializer(serializers.Serializer[Any]):

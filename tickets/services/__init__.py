@@ -3,6 +3,7 @@
 from tickets.services._rows import ConflictError, lock
 from tickets.services.analysis import AnalysisResult, apply_analysis, request_work
 from tickets.services.enrichment import VendorFacts, apply_evidence
+from tickets.services.flapping import REOPEN, AnotherRun, join_run, link_repeat
 from tickets.services.lifecycle import acknowledge, reopen, return_to_open, start
 from tickets.services.notes import add_comment, assign, link, note, set_fields
 from tickets.services.opening import (
@@ -12,12 +13,15 @@ from tickets.services.opening import (
     new_ticket,
     open_ticket,
 )
+from tickets.services.recovery import mark_recovered
 from tickets.services.sla_watch import mark_breaches, mark_warnings
 from tickets.services.warnings import RealError, turn_into_failure
 from tickets.transitions import TransitionError
 
 __all__ = [
+    "REOPEN",
     "AnalysisResult",
+    "AnotherRun",
     "ConflictError",
     "NewTicket",
     "RealError",
@@ -30,9 +34,12 @@ __all__ = [
     "apply_evidence",
     "assign",
     "count_occurrence",
+    "join_run",
     "link",
+    "link_repeat",
     "lock",
     "mark_breaches",
+    "mark_recovered",
     "mark_warnings",
     "new_ticket",
     "note",

@@ -13,7 +13,9 @@ from audit import actions
 from audit.services import Actor
 from tickets import sla
 from tickets.choices import SlaStatus, Status
+from tickets.escalation import ladder
 from tickets.models import Ticket
+from tickets.quiet.services import mark, record_suppressed
 from tickets.services._rows import ask_for_work, lock, record_transition, save
 from tickets.transitions import TransitionError, needs_change
 
@@ -79,11 +81,13 @@ def acknowledge(
         ticket.resolution_note = note
         if ticket.sla_status == SlaStatus.PENDING:
             ticket.sla_status = sla.verdict(ticket.sla_due_at, now)
+        if ticket.recovered_at is None:
+            ticket.downtime_seconds = max(0, round((now - ticket.opened_at).total_seconds()))
         save(
             ticket,
             [
                 "status", "acknowledged_at", "ack_user", "ack_employee_id", "ack_seconds",
-                "resolution_note", "sla_status",
+                "resolution_note", "sla_status", "downtime_seconds", *ladder.stop(ticket),
             ],
             now=now,
         )  # fmt: skip
@@ -125,9 +129,11 @@ def reopen(
         ticket.sla_status, ticket.sla_warned_at, ticket.sla_breached_at = SlaStatus.PENDING, None, None
         ticket.ack_user, ticket.ack_employee_id = "", ""
         ticket.acknowledged_at, ticket.ack_seconds = None, None
+        ticket.recovered_at = ticket.recovery_seconds = ticket.downtime_seconds = None
         fields = [
             "status", "reopened_count", "sla_started_at", "sla_seconds", "sla_due_at", "sla_status",
             "sla_warned_at", "sla_breached_at", "ack_user", "ack_employee_id", "acknowledged_at", "ack_seconds",
+            "recovered_at", "recovery_seconds", "downtime_seconds", *mark(ticket, now), *ladder.stop(ticket),
         ]  # fmt: skip
         if needs_work:
             fields += ask_for_work(ticket, now)
@@ -139,4 +145,6 @@ def reopen(
             actor,
             {"reason": reason[:1000], "first_period": first_period},
         )
+        if ticket.is_suppressed:
+            record_suppressed(ticket)
     return ticket

@@ -17,6 +17,7 @@ from tickets.choices import PRIORITY_OF_SEVERITY, Severity
 from tickets.finops import tags_from_name
 from tickets.keys import new_ticket_key
 from tickets.models import Ticket
+from tickets.quiet.services import mark, record_suppressed
 from tickets.services._rows import lock, save
 from tickets.signals import ticket_opened
 
@@ -71,7 +72,7 @@ def new_ticket(new: NewTicket, *, now: datetime) -> Ticket:
         owner=settings.FINOPS_OWNER_PATTERNS,
         cost_center=settings.FINOPS_COST_CENTER_PATTERNS,
     )
-    return Ticket(
+    ticket = Ticket(
         key=new_ticket_key(new.key_prefix, now),
         dedup_key=new.dedup_key,
         family_key=new.family_key[:200],
@@ -100,6 +101,8 @@ def new_ticket(new: NewTicket, *, now: datetime) -> Ticket:
         finops_owner=tags.owner[:254],
         finops_cost_center=tags.cost_center[:100],
     )
+    mark(ticket, now)
+    return ticket
 
 
 def announce_opened(ticket: Ticket, *, actor: Actor = SYSTEM) -> None:
@@ -119,6 +122,8 @@ def announce_opened(ticket: Ticket, *, actor: Actor = SYSTEM) -> None:
             "dedup_key": ticket.dedup_key,
         },
     )
+    if ticket.is_suppressed:
+        record_suppressed(ticket)
     live.publish(live.NEW_TICKET, ticket)
     transaction.on_commit(lambda: ticket_opened.send(Ticket, ticket_id=ticket.pk), robust=True)
 

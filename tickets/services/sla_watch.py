@@ -10,6 +10,7 @@ from audit import actions
 from audit.services import record
 from tickets import live
 from tickets.choices import SlaStatus, Status
+from tickets.escalation import ladder
 from tickets.models import Ticket
 from tickets.services._rows import lock, save
 
@@ -29,7 +30,7 @@ def _mark_breach(ticket_id: int, now: datetime) -> bool:
         if ticket.is_closed or ticket.sla_status != SlaStatus.PENDING or ticket.sla_due_at >= now:
             return False
         ticket.sla_status, ticket.sla_breached_at = SlaStatus.BREACHED, now
-        save(ticket, ["sla_status", "sla_breached_at"], now=now)
+        save(ticket, ["sla_status", "sla_breached_at", *ladder.begin(ticket, now)], now=now)
         record(
             actions.SLA_BREACHED,
             subject=ticket.subject,

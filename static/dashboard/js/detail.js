@@ -174,6 +174,7 @@ export class Detail {
       sourceName(ticket.source),
       `opened ${momentText(ticket.timestamp, now)}`,
       plural(ticket.occurrences || 1, "occurrence"),
+      ticket.suppressed && `suppressed: ${ticket.suppressed_by}`,
       ticket.finops_team && ticket.finops_team !== "Unknown" && `team ${ticket.finops_team}`,
       ticket.ack_user && `acknowledged by ${ticket.ack_user} ${momentText(ticket.ack_ts, now)}`,
     ];

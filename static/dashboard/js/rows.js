@@ -26,6 +26,7 @@ export function detailLine(row) {
     sourceName(row.source),
     row.occurrences > 1 ? `${countText(row.occurrences)} occurrences` : "",
     ANALYSIS[row.processing] || "",
+    row.suppressed ? "suppressed" : "",
   ]
     .filter(Boolean)
     .join(" · ");

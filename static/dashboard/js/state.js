@@ -48,6 +48,7 @@ export function toRow(raw, generation = 0) {
     team: raw.finops_team || "Unknown",
     owner: personName(raw.assigned_to) || (raw.status === "acknowledged" ? personName(raw.ack_user) : ""),
     occurrences: raw.occurrences || 1,
+    suppressed: Boolean(raw.suppressed),
     processing: raw.processing_state || "",
     verdict: raw.sla_status || "",
     created,

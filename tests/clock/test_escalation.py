@@ -1,0 +1,222 @@
+"""Escalation: the steps of a team's ladder, each once, until somebody takes the ticket."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.core import mail
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from audit.models import AuditEntry
+from integrations.deliveries.jira_acts import raised
+from integrations.errors import IntegrationError
+from integrations.models import Delivery
+from integrations.public_address import check_public
+from tests.clock.conftest import ANN, HOOK_SECRET, Desk, policy
+from tests.support.adf_validator import texts
+from tests.support.factories import make_ticket
+from tests.support.vendor_server import Answer
+from tickets import services
+from tickets.escalation.services import take_due_steps
+from tickets.models import Escalation, Ticket
+from tickets.policies import mention_markup
+from tickets.services import mark_breaches
+
+pytestmark = pytest.mark.django_db
+
+
+def taken(ticket: Ticket) -> list[tuple[str, int]]:
+    """Kind, and minutes after the due moment at which it was due."""
+    return [
+        (step.kind, round((step.due_at - ticket.sla_due_at).total_seconds() / 60))
+        for step in Escalation.objects.filter(ticket=ticket)
+    ]
+
+
+def test_breach_calls_the_team_in_the_thread_and_on_the_issue(desk: Desk) -> None:
+    policy("Sales", mention="S0SALES", slack_channel="#team-sales")
+    policy("", mention="here")
+    desk.open(1)
+    desk.open(2, "Finance_Load")
+    desk.tick(minutes=15, seconds=5)
+    desk.tick(seconds=5)
+    assert [post["channel"] for post in desk.world.slack.posts] == ["team-sales", "aiops-rca-alerts"]
+    said = [reply["text"] for reply in desk.world.slack.replies]
+    assert [text.split()[0] for text in said] == ["<!subteam^S0SALES>", "<!here>"]
+    assert all("P1 was due at 2020-11-20 12:15:00 UTC" in text for text in said)
+    assert all("SLA BREACHED" in post["text"] for post in desk.world.slack.posts)
+    for issue in desk.world.jira.issues:
+        (comment,) = issue.comments
+        assert "SLA breached" in " ".join(texts(comment["body"]))
+
+
+def test_every_kind_of_step_is_sent_in_its_time_once(desk: Desk) -> None:
+    hook = f"{desk.world.vendor.url}/hook"
+    policy(
+        "", (0, "slack", "U0ONCALL"), (10, "email", "lead@example.com, head@example.com"),
+        (20, "jira_priority", ""), (30, "webhook", hook),
+    )  # fmt: skip
+    ticket = desk.open(1, severity="High")
+    for _ in range(14):
+        desk.tick(minutes=5)
+    assert taken(ticket) == [("slack", 0), ("email", 10), ("jira_priority", 20), ("webhook", 30)]
+    (message,) = [post for post in desk.world.slack.posts if post["channel"] == "U0ONCALL"]
+    assert message["text"].startswith("🔺 ESCALATED: Sales_Load")
+    (letter,) = mail.outbox
+    assert letter.to == ["lead@example.com", "head@example.com"]
+    assert letter.subject.startswith("[P2] SLA breached: Sales_Load")
+    assert ticket.key in letter.body
+    assert desk.world.jira.issues[0].fields["priority"] == {"name": "Highest"}
+    assert len(desk.hooks()) == 1
+    entries = AuditEntry.objects.filter(action="Escalation Step Taken").order_by("id")
+    assert [entry.summary for entry in entries][3].endswith(f"Signed webhook {hook.split('/')[2]}")
+    assert AuditEntry.objects.filter(action="Escalation Sent").count() == 4
+
+
+def test_webhook_is_signed_over_timestamp_and_body(desk: Desk) -> None:
+    policy("", (0, "webhook", f"{desk.world.vendor.url}/hook"))
+    ticket = desk.open(1)
+    desk.tick(minutes=16)
+    (request,) = desk.hooks()
+    stamp = request.headers["x-aiops-timestamp"]
+    content = stamp.encode() + b"." + request.body
+    signature = hmac.new(HOOK_SECRET.encode(), content, hashlib.sha256).hexdigest()
+    assert request.headers["x-aiops-signature"] == f"sha256={signature}"
+    assert stamp == str(int(desk.clock.at.timestamp()))
+    body = request.json()
+    assert (body["event"], body["ticket"]["id"], body["ticket"]["priority"]) == (
+        "ticket.escalated", ticket.key, "P1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["acknowledged", "acknowledged while it waits to be sent"])
+def test_acknowledgement_stops_the_ladder(desk: Desk, way: str) -> None:
+    policy("", (0, "slack", "U0ONCALL"), (10, "slack", "U0ONCALL"))
+    ticket = desk.open(1)
+    desk.tick(minutes=16)
+    if way == "acknowledged":
+        services.acknowledge(ticket.pk, actor=ANN)
+        desk.tick(hours=2)
+        assert Escalation.objects.count() == 1
+    else:
+        desk.clock.on(minutes=20)
+        assert take_due_steps(desk.clock.at) == 1
+        services.acknowledge(ticket.pk, actor=ANN)
+        desk.work()
+        waited = Delivery.objects.filter(operation="escalate").order_by("-id")[0]
+        assert (waited.state, waited.advice) == (
+            "skipped", "The ticket was acknowledged before this was sent.",
+        )  # fmt: skip
+    assert len([post for post in desk.world.slack.posts if post["channel"] == "U0ONCALL"]) == 1
+
+
+def test_starting_work_does_not_stop_it_and_reopening_begins_anew(desk: Desk) -> None:
+    policy("", (0, "slack", "U0ONCALL"))
+    ticket = desk.open(1)
+    services.start(ticket.pk, actor=ANN)
+    desk.tick(minutes=16)
+    services.acknowledge(ticket.pk, actor=ANN)
+    services.reopen(ticket.pk, actor=ANN)
+    desk.tick(minutes=16)
+    assert [step.period for step in Escalation.objects.all()] == [0, 1]
+    assert len([post for post in desk.world.slack.posts if post["channel"] == "U0ONCALL"]) == 2
+
+
+def test_own_policy_of_a_team_takes_the_place_of_the_common_one(desk: Desk) -> None:
+    policy("", (0, "slack", "U0ONCALL"))
+    policy("Sales")
+    desk.open(1)
+    desk.tick(hours=1)
+    assert not Escalation.objects.exists()
+
+
+def test_channel_without_settings_is_skipped_with_advice(desk: Desk, settings: Settings) -> None:
+    settings.EMAIL_HOST = ""
+    settings.ESCALATION_SIGNING_SECRET = ""
+    policy("", (0, "email", "lead@example.com"), (0, "webhook", "https://example.com/hook"))
+    desk.open(1)
+    desk.tick(minutes=16)
+    advice = dict(Delivery.objects.filter(operation="escalate").values_list("channel", "advice"))
+    assert advice == {"email": "Set EMAIL_HOST.", "webhook": "Set ESCALATION_SIGNING_SECRET."}
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/x", "https://127.0.0.1/x", "https://localhost/x", "https://10.1.2.3/x",
+        "https://169.254.169.254/latest/meta-data", "https://[::1]/x", "https://[::ffff:10.0.0.1]/x",
+        "https://0.0.0.0/x", "https:///x",
+    ],
+)  # fmt: skip
+def test_webhook_reaches_no_address_inside(url: str) -> None:
+    with pytest.raises(IntegrationError) as refused:
+        check_public("webhook", url, ())
+    assert refused.value.permanent
+    assert refused.value.code == "address_refused"
+
+
+def test_redirected_webhook_is_not_followed(desk: Desk) -> None:
+    desk.world.vendor.on(
+        "POST", "/hook", Answer(307, headers={"Location": f"{desk.world.vendor.url}/inside"})
+    )
+    policy("", (0, "webhook", f"{desk.world.vendor.url}/hook"))
+    desk.open(1)
+    desk.tick(minutes=16)
+    assert [request.path for request in desk.world.vendor.requests if request.path == "/inside"] == []
+    assert Delivery.objects.get(channel="webhook").state == "parked"
+
+
+@pytest.mark.parametrize(
+    ("mention", "markup"),
+    [
+        ("here", "<!here>"), ("@channel", "<!channel>"), ("U0ABCDEF1", "<@U0ABCDEF1>"),
+        ("S0ABCDEF1", "<!subteam^S0ABCDEF1>"), ("", ""), ("<!everyone> now", ""),
+    ],
+)  # fmt: skip
+def test_mention_is_markup_of_our_own_making(mention: str, markup: str) -> None:
+    assert mention_markup(mention) == markup
+
+
+@pytest.mark.parametrize(
+    ("priority", "target", "wanted"),
+    [("P3", "", "P2"), ("P1", "", ""), ("P4", "p1", "P1"), ("P2", "P3", ""), ("P2", "P2", "")],
+)
+def test_priority_is_only_raised(priority: str, target: str, wanted: str) -> None:
+    assert raised(priority, target) == wanted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_at_once_take_each_step_once() -> None:
+    policy("", (0, "slack", "U0ONCALL"), (0, "email", "lead@example.com"))
+    tickets = [make_ticket() for _ in range(6)]
+    late = tickets[-1].sla_due_at + timedelta(seconds=30)
+    problems: list[BaseException] = []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - told to the test below
+            problems.append(error)
+        finally:
+            connection.close()
+
+    def look() -> None:
+        mark_breaches(late)
+        take_due_steps(late)
+
+    threads = [Thread(target=run, args=(look,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    assert AuditEntry.objects.filter(action="SLA Breached").count() == 6
+    assert Escalation.objects.count() == 12
+    assert Delivery.objects.filter(operation="escalate").count() == 12
