@@ -100,6 +100,17 @@ def words(name: str, default: tuple[str, ...] = (), *, options: tuple[str, ...] 
     return found
 
 
+def pairs(name: str) -> dict[str, str]:
+    """`a=b, c=d`: a comma-separated list of names and what belongs to each."""
+    found: dict[str, str] = {}
+    for word in words(name):
+        left, sign, right = (part.strip() for part in word.partition("="))
+        if not (left and sign and right):
+            raise EnvironmentValueError(name, "a comma-separated list of name=value")
+        found[left] = right
+    return found
+
+
 def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
     value = text(name, default)
     if value and not _is_url(value, schemes):

@@ -84,9 +84,7 @@ class Decision(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes = (
-            models.Index(fields=["due_at"], name="decision_due", condition=models.Q(is_waiting=True)),
-        )
+        indexes = (models.Index(fields=["due_at"], name="decision_due", condition=models.Q(is_waiting=True)),)
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.verdict}"
@@ -113,6 +111,7 @@ class Attempt(models.Model):
     try_number = models.PositiveSmallIntegerField(default=1)
     most_tries = models.PositiveSmallIntegerField(default=1)
     playbook = models.CharField(max_length=32, choices=PlaybookName.choices)
+    error_type = models.CharField(max_length=200, blank=True, default="")
     risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.LOW)
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.PROPOSE)
     state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
@@ -178,9 +177,7 @@ class Attempt(models.Model):
             models.Index(fields=["state", "-id"], name="attempt_state"),
             models.Index(fields=["resource_key", "-id"], name="attempt_resource"),
             models.Index(fields=["called_at"], name="attempt_called"),
-            models.Index(
-                fields=["new_run_id"], name="attempt_new_run", condition=~models.Q(new_run_id="")
-            ),
+            models.Index(fields=["new_run_id"], name="attempt_new_run", condition=~models.Q(new_run_id="")),
         )
 
     def __str__(self) -> str:

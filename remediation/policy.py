@@ -287,7 +287,11 @@ def _by_code(facts: Facts) -> tuple[Rule | None, str]:
 
 def _by_finding(facts: Facts) -> Rule | None:
     for rule in RULES:
-        if fold(facts.error_type) in rule.names and _fits(rule, facts.kind) and facts.cause_class in rule.causes:
+        if (
+            fold(facts.error_type) in rule.names
+            and _fits(rule, facts.kind)
+            and facts.cause_class in rule.causes
+        ):
             return rule
     return None
 
@@ -298,7 +302,9 @@ def _fits(rule: Rule, kind: str) -> bool:
 
 def _no_row(facts: Facts) -> str:
     seen = ", ".join(dict.fromkeys(code.name for code in facts.codes)) or "no vendor code"
-    return f"No row of the policy fits {facts.error_type or 'an unknown error'} ({facts.cause_class}; {seen})."
+    return (
+        f"No row of the policy fits {facts.error_type or 'an unknown error'} ({facts.cause_class}; {seen})."
+    )
 
 
 def _next(rule: Rule, code: str, facts: Facts) -> Ruling:
@@ -331,7 +337,9 @@ def _ruling(rule: Rule, code: str, facts: Facts, number: int, made: int) -> Ruli
     if step.needs_approval:
         asks.append("This step needs an approval.")
     if not code:
-        asks.append("Only the text of the error says so, no code of the vendor's record: a person must agree.")
+        asks.append(
+            "Only the text of the error says so, no code of the vendor's record: a person must agree."
+        )
     if facts.is_addressed:
         asks.append("The text holds instructions to a model: a person must read it.")
     if facts.confidence not in SURE_ENOUGH and not code:
