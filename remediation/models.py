@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -182,6 +184,12 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_playbook_display()} ({self.get_state_display().lower()})"
+
+    @property
+    def due_since(self) -> datetime:
+        """When it was first due: waiting is counted from here."""
+        last_yes = self.approvals.order_by("-id").values_list("created_at", flat=True).first()
+        return (last_yes or self.created_at) + timedelta(seconds=self.wait_seconds)
 
     @property
     def is_open(self) -> bool:

@@ -71,7 +71,7 @@ def url_of(playbook: str) -> str:
 
 
 def may_repeat(attempt: Attempt) -> bool:
-    """Whether a call that certainly left no trace may be made again. An HTTP playbook's may: it left none."""
+    """Whether a call that left no trace at the vendor may be made again: what an HTTP playbook does is not known."""
     return not url_of(attempt.playbook)
 
 

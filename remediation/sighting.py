@@ -341,7 +341,7 @@ def _end_codes(cluster: Cluster) -> tuple[str, ...]:
 
 
 def _look_at_cluster(target: Target) -> Sighting:
-    client, cluster, confirmed = _cluster_of(target)
+    _, cluster, confirmed = _cluster_of(target)
     condition, note = cluster_condition(cluster)
     return Sighting(
         confirmed,
