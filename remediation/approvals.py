@@ -67,14 +67,12 @@ def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
         attempt = _locked(attempt_id)
         if attempt.state == State.REJECTED:
             return attempt
-        if attempt.state == State.SCHEDULED and attempt.called_at is None:
-            pass
-        else:
+        if not (attempt.state == State.SCHEDULED and attempt.called_at is None):
             _check_waiting(attempt, now)
         _keep_answer(attempt, user, Approval.Answer.NO, way, note)
-        attempt.state, attempt.ended_at = State.REJECTED, now
+        attempt.state, attempt.ended_at, attempt.claim_token = State.REJECTED, now, ""
         attempt.detail = f"Rejected by {user.email}" + (f": {note}" if note else "")[:400]
-        attempt.save(update_fields=["state", "ended_at", "detail", "updated_at"])
+        attempt.save(update_fields=["state", "ended_at", "claim_token", "detail", "updated_at"])
         tell(
             attempt,
             actions.REMEDIATION_REJECTED,

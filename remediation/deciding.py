@@ -80,6 +80,9 @@ def decide_ticket(ticket_id: int, token: str) -> Attempt | None:
         _postpone(row, str(reason), now)
     except IntegrityError:
         _postpone(row, "Another attempt is under way on the same resource.", now)
+    except Exception:
+        logger.exception("%s could not be decided on", row.ticket.key)
+        _postpone(row, "The desk itself failed at it; see the log.", now)
     return None
 
 

@@ -111,10 +111,10 @@ class Ruling:
         return self.verdict in {Verdict.ACT, Verdict.ASK}
 
 
-_RETRY: Final = {Kind.PIPELINE: PlaybookName.RETRY_PIPELINE, Kind.JOB: PlaybookName.RETRY_JOB}
-_RETRY_JOB: Final = {Kind.JOB: PlaybookName.RETRY_JOB}
-_RESTART: Final = {Kind.CLUSTER: PlaybookName.RESTART_CLUSTER}
-_RETRY_OR_RESTART: Final = {**_RETRY_JOB, **_RESTART}
+_RETRY: Final[dict[str, PlaybookName]] = {Kind.PIPELINE: PlaybookName.RETRY_PIPELINE, Kind.JOB: PlaybookName.RETRY_JOB}
+_RETRY_JOB: Final[dict[str, PlaybookName]] = {Kind.JOB: PlaybookName.RETRY_JOB}
+_RESTART: Final[dict[str, PlaybookName]] = {Kind.CLUSTER: PlaybookName.RESTART_CLUSTER}
+_RETRY_OR_RESTART: Final[dict[str, PlaybookName]] = {**_RETRY_JOB, **_RESTART}
 _CONNECTION_CAUSES: Final = frozenset({C.NETWORK_CONNECTIVITY, C.TIMEOUT, C.UPSTREAM_SERVICE_OUTAGE})
 _CLUSTER_CAUSES: Final = frozenset(
     {C.CLUSTER_INFRASTRUCTURE_FAILURE, C.UPSTREAM_SERVICE_OUTAGE, C.NETWORK_CONNECTIVITY, C.TIMEOUT,

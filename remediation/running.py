@@ -30,6 +30,7 @@ from tickets.models import Ticket
 logger = logging.getLogger(__name__)
 
 MOST_CALLS = 5
+MOST_FAULTS = 5
 WAIT_AGAIN = timedelta(seconds=30)
 WAIT_FOR = timedelta(hours=2)
 """How long an attempt waits for a window, a rate, a busy resource or its upstream."""
@@ -55,6 +56,18 @@ def step(attempt_id: int, token: str) -> None:
             _watch(attempt)
     except LostClaimError:
         logger.info("Attempt %s passed to another worker", attempt_id)
+    except Exception:
+        # The lease brings it back, and the vendor is asked before a call is made again; but not for ever.
+        logger.exception("Attempt %s broke", attempt_id)
+        _count_fault(attempt)
+
+
+def _count_fault(attempt: Attempt) -> None:
+    faults = int(attempt.before.get("faults", 0)) + 1
+    held = Attempt.objects.filter(pk=attempt.pk, claim_token=attempt.claim_token)
+    held.update(before={**attempt.before, "faults": faults})
+    if faults >= MOST_FAULTS:
+        close_failed(attempt, "The desk itself failed at it; see the log.", is_final=True)
 
 
 # --- Beginning --------------------------------------------------------------------------------------------
@@ -149,7 +162,7 @@ def _mark_running(attempt: Attempt, seen: Sighting, description: str) -> bool:
     with transaction.atomic():
         if switches.lock_switch().is_on:
             return False
-        kept = {name: value for name, value in attempt.before.items() if name == "has_waited"}
+        kept = {name: value for name, value in attempt.before.items() if name in {"has_waited", "faults"}}
         attempt.before = {**seen.as_json(), **kept, "is_repair": is_repair}
         attempt.target = seen.target.as_json()
         attempt.state, attempt.called_at, attempt.calls = State.RUNNING, now, attempt.calls + 1
