@@ -46,11 +46,15 @@ class PostponedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What is to be written down: the ruling, what the vendor showed, and the guards that want a person."""
+    """What is to be written down: the ruling, what the vendor showed, and the guards that want a person.
+
+    `is_policys`: the ruling is the policy's own word on the failure, not one of the circumstances around it.
+    """
 
     ruling: Ruling
     seen: Sighting | None = None
     asks: tuple[Refusal, ...] = ()
+    is_policys: bool = False
 
 
 def consider(ticket_id: int) -> None:
@@ -94,7 +98,7 @@ def _opinion(ticket: Ticket, now: datetime) -> Opinion:
     assert kind is not None
     ruling = policy.decide(facts_of(ticket, kind))
     if ruling.verdict == Verdict.NEVER:
-        return Opinion(ruling)
+        return Opinion(ruling, is_policys=True)
     try:
         seen = _look(ticket)
     except CannotAskError as reason:
@@ -111,7 +115,7 @@ def _opinion(ticket: Ticket, now: datetime) -> Opinion:
         return Opinion(_no(why), seen)
     ruling = policy.decide(facts_of(ticket, kind, seen))
     if not ruling.may_heal or ruling.playbook is None:
-        return Opinion(ruling, seen)
+        return Opinion(ruling, seen, is_policys=True)
     return _weigh(ticket, _with_conditions(ruling, seen), seen, now)
 
 
@@ -125,7 +129,7 @@ def _weigh(ticket: Ticket, ruling: Ruling, seen: Sighting, now: datetime) -> Opi
         return Opinion(replace(ruling, verdict=Verdict.NO, reasons=(*stops, *ruling.reasons)), seen)
     if waits := [refusal.text for refusal in found if refusal.effect == "wait"]:
         raise PostponedError(" ".join(waits))
-    return Opinion(ruling, seen, tuple(found))
+    return Opinion(ruling, seen, tuple(found), is_policys=True)
 
 
 def _before_asking(ticket: Ticket) -> str | None:
@@ -229,7 +233,7 @@ def _write_down(row: Decision, opinion: Opinion, now: datetime) -> Attempt | Non
             is_waiting=False, verdict=verdict, rule=ruling.rule, reasons=reasons, decided_at=now
         ):
             return None
-        if ticket.can_auto_heal != ruling.may_heal and opinion.seen is not None:
+        if opinion.is_policys and ticket.can_auto_heal != ruling.may_heal and not ruling.is_exhausted:
             ticket = ticket_services.set_fields(ticket.pk, can_auto_heal=ruling.may_heal)
         if not ruling.may_heal or ruling.playbook is None or opinion.seen is None:
             _tell_end_of_chain(ticket, opinion)
