@@ -12,15 +12,17 @@ from accounts.actors import person
 from accounts.models import User
 from accounts.roles import Role
 from audit import actions
-from audit.services import Actor
+from audit.services import Actor, record
+from integrations.errors import IntegrationError
 from remediation import policy, sighting, switches
 from remediation.deciding import create_attempt
 from remediation.facts import BY_HAND, attempts_of, facts_of
-from remediation.models import Approval, Attempt
+from remediation.models import Approval, Attempt, Decision
 from remediation.policy import Ruling
-from remediation.sighting import Sighting
-from remediation.states import ACTIVE, OPEN, WAITING_FOR_PEOPLE, PlaybookName, State, Verdict
+from remediation.sighting import CannotAskError, Sighting
+from remediation.states import ACTIVE, OPEN, WAITING_FOR_PEOPLE, Kind, PlaybookName, State, Verdict
 from remediation.telling import ask_people, tell, title_of
+from tickets import live
 from tickets import services as ticket_services
 from tickets.models import Ticket
 
@@ -83,24 +85,89 @@ def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
     return attempt
 
 
-def request_playbook(ticket_id: int, playbook: str, user: User) -> Attempt:
+def ask_for_playbook(ticket_id: int, playbook: str, user: User) -> Decision:
     """A person asks for a playbook on a ticket: "" for the policy's own choice. Anybody who acts on tickets may ask.
 
-    It waits for an approver's yes; an approver's own request is that yes, unless two persons are needed. The vendor
-    is asked first, so this is not for a transaction. Raises NotPossibleError, CannotAskError, IntegrationError.
+    Only the wish is written down; a worker asks the vendor first. Raises NotPossibleError where it is certain now.
     """
     now = timezone.now()
+    ticket = Ticket.objects.get(pk=ticket_id)
+    kind = _check_may_ask(ticket)
+    facts = facts_of(ticket, kind)
+    early = policy.for_person(facts, PlaybookName(playbook)) if playbook else policy.decide(facts)
+    if early.verdict == Verdict.NEVER or (playbook and not early.may_heal):
+        raise NotPossibleError(" ".join(early.reasons))
+    with transaction.atomic():
+        ticket = ticket_services.lock(ticket_id)
+        _check_none_open(ticket)
+        decision, _ = Decision.objects.update_or_create(
+            ticket=ticket,
+            defaults={
+                "is_waiting": True, "due_at": now, "asked_since": now, "claim_token": "",
+                "requested_by": user, "playbook": playbook,
+            },
+        )  # fmt: skip
+        wanted = PlaybookName(playbook).label if playbook else "the policy's choice"
+        record(
+            actions.REMEDIATION_REQUESTED,
+            subject=ticket.subject,
+            actor=person(user),
+            summary=f"Asked for: {wanted}",
+        )
+        live.publish(live.TICKET_UPDATED, ticket)
+    return decision
+
+
+def _check_may_ask(ticket: Ticket) -> Kind:
     if not settings.AUTO_REMEDIATION_ENABLED:
         raise NotPossibleError("AUTO_REMEDIATION_ENABLED is off.")
     if switches.is_stopped():
         raise NotPossibleError("The kill switch is on.")
-    ticket = Ticket.objects.get(pk=ticket_id)
     if ticket.is_closed:
         raise NotPossibleError("The ticket is closed.")
     _check_none_open(ticket)
     kind = sighting.kind_of(ticket)
     if kind is None:
         raise NotPossibleError(f"There is no playbook for {ticket.get_source_display()}.")
+    return kind
+
+
+def decide_request(ticket_id: int, token: str) -> Attempt | None:
+    """Carry out a wish that a worker has claimed; a refusal is kept with the decision and in the audit trail."""
+    claimed = Decision.objects.filter(pk=ticket_id, claim_token=token, is_waiting=True)
+    row = claimed.select_related("ticket", "requested_by").first()
+    if row is None or row.requested_by is None:
+        return None
+    attempt, refusal = None, ""
+    try:
+        attempt = request_playbook(ticket_id, row.playbook, row.requested_by)
+    except (NotPossibleError, CannotAskError) as reason:
+        refusal = str(reason)
+    except IntegrationError as error:
+        refusal = f"The vendor could not be asked: {error} {error.advice}".strip()
+    reasons = [refusal] if attempt is None else attempt.reasons
+    with transaction.atomic():
+        verdict = Verdict.ASK if attempt else Verdict.NO
+        claimed.update(
+            is_waiting=False, requested_by=None, playbook="", verdict=verdict, reasons=reasons,
+            decided_at=timezone.now(),
+        )  # fmt: skip
+        if refusal:
+            ticket_services.note(
+                ticket_id, actions.REMEDIATION_SKIPPED, summary=f"Not done as asked: {refusal}"
+            )
+    return attempt
+
+
+def request_playbook(ticket_id: int, playbook: str, user: User) -> Attempt:
+    """Write down the attempt that a person asks for, after asking the vendor: for a worker, outside a transaction.
+
+    It waits for an approver's yes; an approver's own request is that yes, unless two persons are needed.
+    Raises NotPossibleError, CannotAskError, IntegrationError.
+    """
+    now = timezone.now()
+    ticket = Ticket.objects.get(pk=ticket_id)
+    kind = _check_may_ask(ticket)
     seen = sighting.look_at_ticket(ticket)
     if seen.condition != "failed":
         raise NotPossibleError(seen.note)
@@ -112,7 +179,7 @@ def request_playbook(ticket_id: int, playbook: str, user: User) -> Attempt:
         _check_none_open(ticket)
         reasons = [f"{user.email} asks for it.", *ruling.reasons]
         attempt = create_attempt(ticket, ruling, seen, reasons=reasons, asks=True, now=now, requested_by=user)
-        tell(attempt, actions.REMEDIATION_REQUESTED, title_of(attempt), actor=person(user))
+        tell(attempt, actions.REMEDIATION_PROPOSED, title_of(attempt), actor=person(user))
         if user.has_role(Role.APPROVER) and attempt.people_needed == 1:
             _keep_answer(attempt, user, Approval.Answer.YES, "request", "")
             _settle(attempt, person(user), now)

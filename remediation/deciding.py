@@ -74,7 +74,7 @@ def decide_ticket(ticket_id: int, token: str) -> Attempt | None:
         pk=ticket_id, claim_token=token, is_waiting=True
     )
     row = decision.first()
-    if row is None or not settings.AUTO_REMEDIATION_ENABLED:
+    if row is None or row.requested_by_id or not settings.AUTO_REMEDIATION_ENABLED:
         return None
     now = timezone.now()
     try:

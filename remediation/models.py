@@ -69,7 +69,8 @@ class Decision(models.Model):
     """What the policy and the guards said of a ticket last, and whether they are to be asked (again).
 
     A waiting row is the work: it is claimed by moving `due_at` ahead, so that a worker that dies hands it back.
-    `reasons` are sentences for people, the deciding one first.
+    `reasons` are sentences for people, the deciding one first. `requested_by` asks for `playbook` by hand ("" for
+    the policy's choice).
     """
 
     ticket = models.OneToOneField(
@@ -79,6 +80,10 @@ class Decision(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     claim_token = models.CharField(max_length=32, blank=True, default="")
     asked_since = models.DateTimeField(default=timezone.now)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    playbook = models.CharField(max_length=32, choices=PlaybookName.choices, blank=True, default="")
     verdict = models.CharField(max_length=8, choices=Verdict.choices, default=Verdict.WAIT)
     rule = models.CharField(max_length=40, blank=True, default="")
     reasons = models.JSONField(default=list, blank=True)

@@ -111,7 +111,10 @@ class Ruling:
         return self.verdict in {Verdict.ACT, Verdict.ASK}
 
 
-_RETRY: Final[dict[str, PlaybookName]] = {Kind.PIPELINE: PlaybookName.RETRY_PIPELINE, Kind.JOB: PlaybookName.RETRY_JOB}
+_RETRY: Final[dict[str, PlaybookName]] = {
+    Kind.PIPELINE: PlaybookName.RETRY_PIPELINE,
+    Kind.JOB: PlaybookName.RETRY_JOB,
+}
 _RETRY_JOB: Final[dict[str, PlaybookName]] = {Kind.JOB: PlaybookName.RETRY_JOB}
 _RESTART: Final[dict[str, PlaybookName]] = {Kind.CLUSTER: PlaybookName.RESTART_CLUSTER}
 _RETRY_OR_RESTART: Final[dict[str, PlaybookName]] = {**_RETRY_JOB, **_RESTART}

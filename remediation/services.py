@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from remediation.approvals import NotAllowedError, NotPossibleError, approve, expire, reject, request_playbook
+from remediation.approvals import (
+    NotAllowedError,
+    NotPossibleError,
+    approve,
+    ask_for_playbook,
+    decide_request,
+    expire,
+    reject,
+    request_playbook,
+)
 from remediation.deciding import consider, decide_ticket
 from remediation.running import step
 from remediation.switches import set_kill_switch, set_mode, set_playbook
@@ -11,7 +20,9 @@ __all__ = [
     "NotAllowedError",
     "NotPossibleError",
     "approve",
+    "ask_for_playbook",
     "consider",
+    "decide_request",
     "decide_ticket",
     "expire",
     "reject",

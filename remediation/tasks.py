@@ -38,7 +38,8 @@ def _send(task: str, claimed: Sequence[tuple[int, str]]) -> int:
 
 @shared_task(name="remediation.decide")
 def decide(ticket_id: int, token: str) -> None:
-    services.decide_ticket(ticket_id, token)
+    if services.decide_request(ticket_id, token) is None:
+        services.decide_ticket(ticket_id, token)
 
 
 @shared_task(name="remediation.step")

@@ -16,6 +16,7 @@ from rca.services import analyse_ticket
 from remediation import claims, playbooks, services
 from remediation.models import Attempt, Decision
 from remediation.states import ACTIVE
+from remediation.tasks import decide
 from tests.support.estate import SCOPE, WORKSPACE, Estate
 from tests.support.factories import make_ticket
 from tests.support.vendor_server import serving
@@ -31,7 +32,7 @@ class Desk:
     def decide(self) -> list[Attempt]:
         Decision.objects.filter(is_waiting=True).update(due_at=timezone.now() - timedelta(seconds=1))
         for ticket_id, token in claims.claim_decisions(timezone.now()):
-            services.decide_ticket(ticket_id, token)
+            decide(ticket_id, token)
         return list(Attempt.objects.order_by("id"))
 
     def step(self, times: int = 1) -> list[str]:
