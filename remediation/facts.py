@@ -37,7 +37,7 @@ def may_heal(basis: Basis) -> bool:
     if kind is None or basis.ticket.metadata.get("is_warning"):
         return False
     ruling: Ruling = decide(_facts(basis.rules, kind, is_addressed=basis.is_addressed))
-    return ruling.may_heal
+    return ruling.may_heal and not basis.is_addressed
 
 
 def tried(ticket: Ticket) -> list[Tried]:

@@ -54,11 +54,11 @@ class Risk(models.TextChoices):
 class Verdict(models.TextChoices):
     """What the policy says of a failure."""
 
-    ACT = "act", "May be repaired without asking"
-    ASK = "ask", "May be repaired when a person says yes"
-    NO = "no", "No playbook fits"
-    NEVER = "never", "Must never be repaired automatically"
-    WAIT = "wait", "Decided later"
+    ACT = "act", "The policy allows it"
+    ASK = "ask", "The policy asks for a person's yes"
+    NO = "no", "Nothing is done"
+    NEVER = "never", "Never repaired automatically"
+    WAIT = "wait", "Waiting"
 
 
 class PlaybookName(models.TextChoices):

@@ -16,7 +16,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.console.desk import DeskAdmin
-from accounts.console.display import as_json, badge, moment, unbroken
+from accounts.console.display import as_json, badge, short_moment, stacked, unbroken
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import RolePermissions, signed_in
@@ -62,7 +62,7 @@ class AttemptResource(ModelResource):
 class AttemptAdmin(BoundedExport, DeskAdmin):
     act_role = Role.APPROVER
     resource_classes = (AttemptResource,)
-    list_display = ("ticket_key", "what", "state_word", "detail", "risk", "run_id", "new_run_id", "created")
+    list_display = ("ticket_key", "playbook_words", "state_word", "runs", "detail", "risk", "created")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("playbook", ChoicesDropdownFilter),
@@ -100,6 +100,14 @@ class AttemptAdmin(BoundedExport, DeskAdmin):
     def what(self, attempt: Attempt) -> str:
         return title_of(attempt)
 
+    @admin.display(description="Playbook", ordering="playbook")
+    def playbook_words(self, attempt: Attempt) -> SafeString:
+        return stacked(attempt.get_playbook_display(), f"try {attempt.try_number} of {attempt.most_tries}")
+
+    @admin.display(description="Run, new run")
+    def runs(self, attempt: Attempt) -> SafeString:
+        return stacked(attempt.run_id or "–", attempt.new_run_id or "–")
+
     @admin.display(description="State", ordering="state")
     def state_word(self, attempt: Attempt) -> SafeString:
         return state_badge(attempt)
@@ -114,7 +122,7 @@ class AttemptAdmin(BoundedExport, DeskAdmin):
 
     @admin.display(description="Proposed (UTC)", ordering="created_at")
     def created(self, attempt: Attempt) -> SafeString:
-        return moment(attempt.created_at)
+        return short_moment(attempt.created_at)
 
     @admin.action(description="Approve", permissions=["act"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:

@@ -95,22 +95,18 @@ def switch(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     actor, reason = person(signed_in(request)), request.POST.get("reason", "").strip()
     name = request.POST.get("name", "").strip()
-    try:
-        if what in {"stop", "go"}:
-            services.set_kill_switch(what == "stop", reason=reason, actor=actor)
-            done = (
-                "The kill switch is on: nothing more is begun." if what == "stop" else "Remediation goes on."
-            )
-        elif what == "mode" and name:
-            services.set_mode(name, request.POST.get("mode", ""), actor=actor)
-            done = f"The mode of {name} is changed."
-        elif what in {"disable", "enable"}:
-            services.set_playbook(name, is_disabled=what == "disable", reason=reason, actor=actor)
-            done = f"{PlaybookName(name).label}: {what}d."
-        else:
-            raise ValueError(what)
-    except ValueError:
-        messages.error(request, "That cannot be switched.")
-    else:
+    done = ""
+    if what in {"stop", "go"}:
+        services.set_kill_switch(what == "stop", reason=reason, actor=actor)
+        done = "The kill switch is on: nothing more is begun." if what == "stop" else "Remediation goes on."
+    elif what == "mode" and name and (mode := request.POST.get("mode", "")) in {"", *Mode.values}:
+        services.set_mode(name, mode, actor=actor)
+        done = f"The mode of {name} is changed."
+    elif what in {"disable", "enable"} and name in PlaybookName.values:
+        services.set_playbook(name, is_disabled=what == "disable", reason=reason, actor=actor)
+        done = f"{PlaybookName(name).label}: {what}d."
+    if done:
         messages.success(request, done)
+    else:
+        messages.error(request, "That cannot be switched.")
     return HttpResponseRedirect(reverse("admin:remediation_overview"))

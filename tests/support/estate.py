@@ -90,7 +90,8 @@ class Estate:
         **more: Any,
     ) -> dict[str, Any]:
         details = {"code": code, "type": "CLOUD_FAILURE", "message": f"{code} befell the run"}
-        state = {"state": {**FAILED, "result_state": result}, "status": {"state": "TERMINATED", "termination_details": details}}  # fmt: skip
+        status = {"state": "TERMINATED", "termination_details": details}
+        state = {"state": {**FAILED, "result_state": result}, "status": status}
         run = {
             "run_id": run_id, "job_id": job_id, "run_name": "berths", "run_type": "JOB_RUN",
             "start_time": millis(self.now - timedelta(minutes=12)), "end_time": millis(self.now - timedelta(minutes=2)),
@@ -113,7 +114,8 @@ class Estate:
                 task["status"] = run["status"]
 
     def cluster_ends(
-        self, code: str = "COMMUNICATION_LOST", kind: str = "CLOUD_FAILURE", cluster_id: str = "c-1", node_type: str = "Standard_DS3_v2"
+        self, code: str = "COMMUNICATION_LOST", kind: str = "CLOUD_FAILURE", cluster_id: str = "c-1",
+        node_type: str = "Standard_DS3_v2",
     ) -> None:  # fmt: skip
         self.clusters[cluster_id] = {
             "cluster_id": cluster_id, "cluster_name": "shared", "state": "TERMINATED", "node_type_id": node_type,
@@ -236,7 +238,8 @@ class Estate:
             number = next(self._repairs)
             self.tokens[token] = str(number)
             self.job_runs[str(number)] = {
-                "run_id": number, "job_id": body["job_id"], "state": dict(RUNNING), "start_time": millis(datetime.now(UTC)),
+                "run_id": number, "job_id": body["job_id"], "state": dict(RUNNING),
+                "start_time": millis(datetime.now(UTC)),
             }  # fmt: skip
             self.effects.append(("run-now", str(body["job_id"])))
         return ok({"run_id": int(self.tokens[token])})
