@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,6 +26,8 @@ from remediation.telling import ask_people, tell, title_of
 from tickets import live
 from tickets import services as ticket_services
 from tickets.models import Ticket
+
+logger = logging.getLogger(__name__)
 
 
 class NotAllowedError(Exception):
@@ -145,6 +148,9 @@ def decide_request(ticket_id: int, token: str) -> Attempt | None:
         refusal = str(reason)
     except IntegrationError as error:
         refusal = f"The vendor could not be asked: {error} {error.advice}".strip()
+    except Exception:
+        logger.exception("The playbook asked for on %s could not be proposed", row.ticket.key)
+        refusal = "The desk itself failed at it; see the log."
     reasons = [refusal] if attempt is None else attempt.reasons
     with transaction.atomic():
         verdict = Verdict.ASK if attempt else Verdict.NO

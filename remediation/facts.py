@@ -28,6 +28,7 @@ def facts_of(ticket: Ticket, kind: str, seen: Sighting | None = None) -> Facts:
         is_addressed=basis.is_addressed,
         codes=[code_of(name) for name in seen.codes] if seen else (),
         tried=tried(ticket),
+        retry_after=_retry_after(ticket),
     )
 
 
@@ -50,6 +51,13 @@ def attempts_of(ticket: Ticket) -> QuerySet[Attempt]:
     return Attempt.objects.filter(ticket=ticket, episode=ticket.reopened_count)
 
 
+def _retry_after(ticket: Ticket) -> float | None:
+    """The seconds of patience that the vendor asked for at the latest attempt."""
+    last = attempts_of(ticket).filter(state__in=TRIED).order_by("-number").first()
+    asked = last.before.get("retry_after") if last else None
+    return float(asked) if asked is not None else None
+
+
 def code_of(name: str) -> Code:
     """What the catalogue knows of a vendor's code; a class only where its entries agree."""
     entries = load_catalogue().find(name)
@@ -66,6 +74,7 @@ def _facts(
     is_addressed: bool,
     codes: Iterable[Code] = (),
     tried: Sequence[Tried] = (),
+    retry_after: float | None = None,
 ) -> Facts:
     return Facts(
         kind=kind,
@@ -75,4 +84,5 @@ def _facts(
         is_addressed=is_addressed,
         codes=tuple(codes),
         tried=tuple(tried),
+        retry_after=retry_after,
     )

@@ -303,7 +303,7 @@ def _find_repair(attempt: Attempt, now: datetime) -> Trace:
         return Trace("made", new[0])
     if not run.state.is_over:
         return Trace("open")
-    if url_of(attempt.playbook) and attempt.called_at:
+    if not attempt.before.get("is_repair") and attempt.called_at:
         later = client.list_runs(
             job_id=target.name,
             started_after=attempt.called_at - CLOCK_DIFFERENCE,

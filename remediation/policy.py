@@ -259,12 +259,6 @@ def for_person(facts: Facts, playbook: PlaybookName) -> Ruling:
     return Ruling(Verdict.NO, (f"This playbook is not for a {Kind(facts.kind).label.lower()}.",))
 
 
-def playbooks_for(kind: str) -> tuple[PlaybookName, ...]:
-    """What may be asked for by hand."""
-    found = [step.playbooks[Kind(kind)] for rule in RULES for step in rule.steps if kind in step.playbooks]
-    return (*dict.fromkeys(found), PlaybookName.CHECK_PERMISSIONS)
-
-
 def _never(facts: Facts) -> str | None:
     for name in (facts.error_type, *(code.name for code in facts.codes)):
         if any(part in name.upper() for part in DATA_LOSS):

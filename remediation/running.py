@@ -30,6 +30,7 @@ from tickets.models import Ticket
 logger = logging.getLogger(__name__)
 
 MOST_CALLS = 5
+_KEPT = frozenset({"has_waited", "faults", "retry_after"})
 MOST_FAULTS = 5
 WAIT_AGAIN = timedelta(seconds=30)
 WAIT_FOR = timedelta(hours=2)
@@ -162,7 +163,7 @@ def _mark_running(attempt: Attempt, seen: Sighting, description: str) -> bool:
     with transaction.atomic():
         if switches.lock_switch().is_on:
             return False
-        kept = {name: value for name, value in attempt.before.items() if name in {"has_waited", "faults"}}
+        kept = {name: value for name, value in attempt.before.items() if name in _KEPT}
         attempt.before = {**seen.as_json(), **kept, "is_repair": is_repair}
         attempt.target = seen.target.as_json()
         attempt.state, attempt.called_at, attempt.calls = State.RUNNING, now, attempt.calls + 1
@@ -216,7 +217,12 @@ def _run_words(attempt: Attempt) -> str:
 def _after_call_trouble(attempt: Attempt, error: IntegrationError, now: datetime) -> None:
     """A call that failed: certainly without effect, or nobody knows."""
     pause = timedelta(seconds=max(error.retry_after or 0, 10))
-    if error.outcome_unknown:
+    if error.retry_after is not None:
+        attempt.before = {**attempt.before, "retry_after": error.retry_after}
+        _update(attempt, before=attempt.before)
+    # A call with a token is repeated by the client, so its error does not say that it may have taken effect.
+    has_no_answer = not error.permanent and (error.status is None or error.status >= 500)
+    if error.outcome_unknown or has_no_answer:
         _update(attempt, due_at=now + pause, detail=f"The outcome of the call is not known: {error}"[:500])
         return
     if error.permanent or isinstance(error, NotConfiguredError) or attempt.calls >= MOST_CALLS:

@@ -147,6 +147,17 @@ def test_lost_answer_is_looked_for_before_anything_is_repeated(
     assert len(estate.effects) == 1
 
 
+def test_run_now_whose_answer_was_lost_is_found_and_watched(desk: Desk, estate: Estate) -> None:
+    estate.faults.plan("jobs/run-now", "cut after", "cut after", "cut after")
+    estate.job_fails("DRIVER_NOT_RESPONDING", tasks=[])
+    desk.take(desk.job_ticket())
+    desk.step(3)
+    attempt = Attempt.objects.get()
+    assert (attempt.state, estate.writes()) == (State.VERIFYING, ["run-now"])
+    estate.end_job_run(attempt.new_run_id)
+    assert desk.step() == [State.SUCCEEDED]
+
+
 def test_two_workers_make_one_call(desk: Desk, estate: Estate) -> None:
     estate.pipeline_fails()
     desk.take(desk.pipeline_ticket())

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from audit.models import AuditEntry
+from audit.services import SYSTEM
 from remediation import services
 from remediation.models import Attempt
 from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
+from tests.support.vendor_server import ok
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.services import reopen
 
 pytestmark = pytest.mark.django_db
 
@@ -111,15 +115,45 @@ def test_second_repair_names_the_first_one(desk: Desk, estate: Estate) -> None:
     estate.job_fails("CLUSTER_ERROR")
     desk.take(desk.job_ticket())
     desk.step()
-    estate.end_job_run(is_good=False)
-    estate.job_runs["900"]["status"]["termination_details"]["code"] = "CLUSTER_ERROR"
-    for task in estate.job_runs["900"]["tasks"]:
-        task["status"]["termination_details"]["code"] = "CLUSTER_ERROR"
+    estate.end_job_run(is_good=False, code="CLUSTER_ERROR")
     assert desk.step() == [State.FAILED]
     desk.decide()
     desk.step()
     assert estate.writes() == ["repair", "repair"]
     assert estate.vendor.to("/api/2.2/jobs/runs/repair")[1].json()["latest_repair_id"] == 5001
+
+
+def test_vendors_own_patience_is_longer_than_the_back_off(desk: Desk, estate: Estate) -> None:
+    estate.job_fails("CLUSTER_ERROR")
+    desk.take(desk.job_ticket())
+    busy = ok({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slow down"}, 429, Retry_After="500")
+    estate.vendor.on("POST", "/api/2.2/jobs/runs/repair", busy)
+    assert desk.step() == [State.SCHEDULED]
+    attempt = Attempt.objects.get()
+    assert attempt.due_at - timezone.now() > timedelta(seconds=490)
+    estate.vendor.on("POST", "/api/2.2/jobs/runs/repair", lambda request: estate._repair(request.json()))
+    desk.step()
+    estate.end_job_run(is_good=False, code="CLUSTER_ERROR")
+    assert desk.step() == [State.FAILED]
+    desk.decide()
+    assert Attempt.objects.latest("id").wait_seconds == 500
+
+
+def test_run_that_was_repaired_and_fails_again_the_same_day_is_a_relapse_and_a_question(
+    desk: Desk, estate: Estate
+) -> None:
+    estate.job_fails("DRIVER_NOT_RESPONDING")
+    ticket = desk.job_ticket()
+    desk.take(ticket)
+    desk.step()
+    estate.end_job_run()
+    assert desk.step() == [State.SUCCEEDED]
+    estate.end_job_run(is_good=False)
+    reopen(ticket.pk, actor=SYSTEM, reason="The run failed anew.")
+    desk.take(ticket)
+    first, second = Attempt.objects.order_by("id")
+    assert first.relapsed_at is not None
+    assert (second.state, second.episode, second.number) == (State.PROPOSED, 1, 1)
 
 
 def test_run_without_tasks_is_run_now_with_the_attempts_token(desk: Desk, estate: Estate) -> None:

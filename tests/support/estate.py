@@ -102,13 +102,15 @@ class Estate:
         self.job_runs[str(run_id)] = run
         return run
 
-    def end_job_run(self, run_id: int | str = 900, *, is_good: bool = True) -> None:
+    def end_job_run(
+        self, run_id: int | str = 900, *, is_good: bool = True, code: str = "DRIVER_ERROR"
+    ) -> None:
         run = self.job_runs[str(run_id)]
         state = {"state": dict(GOOD if is_good else FAILED)}
         run.update(state, end_time=millis(datetime.now(UTC)))
         run["tasks"] = [{**task, **state} for task in run.get("tasks", [])]
         if not is_good:
-            details = {"code": "DRIVER_ERROR", "type": "CLOUD_FAILURE"}
+            details = {"code": code, "type": "CLOUD_FAILURE"}
             run["status"] = {"state": "TERMINATED", "termination_details": details}
             for task in run["tasks"]:
                 task["status"] = run["status"]
