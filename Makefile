@@ -31,7 +31,7 @@ run-web: $(VENV)/.base ## the web server alone (needs REDIS_URL)
 	@exec $(PY) manage.py serve --web-only
 
 run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL)
-	@exec $(BIN)/celery -A aiops worker --queues aiops,aiops.jira,aiops.slack,aiops.blob,aiops.escalation --loglevel warning
+	@exec $(BIN)/celery -A aiops worker --queues aiops,aiops.jira,aiops.slack,aiops.blob,aiops.escalation,aiops.remediation --loglevel warning
 
 run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
 	@exec $(BIN)/celery -A aiops beat --loglevel warning

@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "sweep-remediation": {"task": "remediation.sweep", "schedule": 2.0, "options": {"expires": 10}},
     "reconcile": {"task": "ingestion.reconcile", "schedule": 10.0, "options": {"expires": 10}},
     "watch-sla": {"task": "tickets.watch_sla", "schedule": 5.0, "options": {"expires": 10}},
     "send-broadcasts": {"task": "integrations.send_broadcasts", "schedule": 5.0, "options": {"expires": 10}},

@@ -53,15 +53,38 @@ def check_keys_differ(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_remediation(**_: Any) -> list[CheckMessage]:
-    if settings.AUTO_REMEDIATION_ENABLED:
-        return [
+    """Remediation that is on and cannot do, or may do more than was meant."""
+    if not settings.AUTO_REMEDIATION_ENABLED:
+        return []
+    found: list[CheckMessage] = []
+    urls = sorted(f"PLAYBOOK_{name}" for name, url in settings.PLAYBOOK_URLS.items() if url)
+    if urls and not settings.PLAYBOOK_SIGNING_SECRET:
+        found.append(
+            Error(
+                f"{', '.join(urls)} would be called unsigned: PLAYBOOK_SIGNING_SECRET is not set.",
+                hint="Set PLAYBOOK_SIGNING_SECRET; until then these playbooks are refused.",
+                id="aiops.E002",
+            )
+        )
+    has_azure = bool(settings.AZURE_CLIENT_ID or settings.AZURE_MANAGEMENT_TOKEN)
+    has_databricks = bool(settings.DATABRICKS_HOST or settings.DATABRICKS_WORKSPACES_FILE)
+    if not has_azure and not has_databricks:
+        found.append(
             Warning(
-                "AUTO_REMEDIATION_ENABLED is on, but this version has no playbooks: nothing will be repaired.",
-                hint="Remove it until a version with playbooks is installed.",
+                "AUTO_REMEDIATION_ENABLED is on, but neither Azure nor Databricks is configured.",
+                hint="Nothing is repaired that the vendor has not confirmed: give the desk access, or switch it off.",
                 id="aiops.W004",
             )
-        ]
-    return []
+        )
+    if has_azure and not (settings.REMEDIATION_FACTORIES or settings.RECONCILE_FACTORIES):
+        found.append(
+            Warning(
+                "Remediation may act on every factory that the Azure credential may run.",
+                hint="Name them in REMEDIATION_FACTORIES.",
+                id="aiops.W005",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

@@ -124,13 +124,12 @@ def words(name: str, default: tuple[str, ...] = (), *, options: tuple[str, ...] 
     return found
 
 
-def pairs(name: str, *, options: tuple[str, ...]) -> list[tuple[str, str]]:
-    """`a=viewer, b=admin` → [("a", "viewer"), ("b", "admin")]; the right sides are of `options`."""
+def pairs(name: str, *, options: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """`a=viewer, b=admin` → [("a", "viewer"), ("b", "admin")]; the right sides are of `options`, where given."""
     found = [(left.strip(), right.strip()) for left, _, right in (w.rpartition("=") for w in words(name))]
-    if not all(left and right in options for left, right in found):
-        raise EnvironmentValueError(
-            name, f"a comma-separated list of value=role, a role of {', '.join(options)}"
-        )
+    if not all(left and right and (not options or right in options) for left, right in found):
+        wanted = f"value=role, a role of {', '.join(options)}" if options else "name=value"
+        raise EnvironmentValueError(name, f"a comma-separated list of {wanted}")
     return found
 
 

@@ -171,7 +171,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 4, minimum=1, maximum=256)
 CELERY_TASK_DEFAULT_QUEUE = "aiops"
 # A queue per vendor, so that workers may be given to one; every worker serves all of them unless told otherwise.
-WORKER_QUEUES = ("aiops", "aiops.jira", "aiops.slack", "aiops.blob", "aiops.escalation")
+WORKER_QUEUES = ("aiops", "aiops.jira", "aiops.slack", "aiops.blob", "aiops.escalation", "aiops.remediation")
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every periodic task reads its truth from the database
 
@@ -335,6 +335,17 @@ PLAYBOOK_URLS = {
         "CHECK_PERMISSIONS",
     )
 }
+REMEDIATION_MODE = env.choice("REMEDIATION_MODE", "propose", ("observe", "propose", "approve", "automatic"))
+REMEDIATION_DRY_RUN = env.flag("REMEDIATION_DRY_RUN", default=False)
+REMEDIATION_PER_RESOURCE_HOUR = env.integer("REMEDIATION_PER_RESOURCE_HOUR", 6, minimum=1)
+REMEDIATION_PER_HOUR = env.integer("REMEDIATION_PER_HOUR", 30, minimum=1)
+REMEDIATION_BLAST_RADIUS = env.integer("REMEDIATION_BLAST_RADIUS", 10, minimum=1)  # failing within 15 minutes
+REMEDIATION_COOLDOWN_MINUTES = env.integer("REMEDIATION_COOLDOWN_MINUTES", 30, minimum=0)
+REMEDIATION_APPROVAL_MINUTES = env.integer("REMEDIATION_APPROVAL_MINUTES", 240, minimum=1)
+REMEDIATION_VERIFY_MINUTES = env.integer("REMEDIATION_VERIFY_MINUTES", 360, minimum=1)
+REMEDIATION_FACTORIES = env.words("REMEDIATION_FACTORIES")  # ARM ids; empty: RECONCILE_FACTORIES
+REMEDIATION_NODE_FALLBACKS = dict(env.pairs("REMEDIATION_NODE_FALLBACKS"))  # node type = its fallback
+REMEDIATION_UPSTREAMS = dict(env.pairs("REMEDIATION_UPSTREAMS"))  # pipeline = the pipeline that feeds it
 
 # --- FinOps tags: read from a resource's name, first match wins (contract, section 11) --------------------
 FINOPS_TEAM_PATTERNS = (r"^(?!(?:owner|cc)_)(?P<value>[A-Za-z][A-Za-z0-9]*)_",)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("integrations.api.urls")),
     path("api/", include("audit.api.urls")),
     path("api/", include("rca.api.urls")),
+    path("api/", include("remediation.api.urls")),
     re_path(r"^api/config/?$", ConfigView.as_view(), name="api-config"),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="api-schema"),
     re_path(r"^api/docs/?$", DocsView.as_view(url_name="api-schema"), name="api-docs"),

@@ -1,4 +1,4 @@
-"""The journey of one ticket, top to bottom: evidence, analysis, deliveries.
+"""The journey of one ticket, top to bottom: evidence, analysis, deliveries, remediation.
 
 Each step leaves its mark on the row before the next begins, so a worker that dies loses at most the step it
 was in, and the next worker goes on from there.
@@ -19,6 +19,7 @@ from integrations.services import plan_deliveries
 from rca.evidence import late
 from rca.evidence.collect import collect_evidence
 from rca.services import analyse_ticket
+from remediation.services import consider
 from tickets import services as ticket_services
 from tickets.choices import ProcessingState
 from tickets.models import Ticket
@@ -40,6 +41,7 @@ def process_ticket(ticket_id: int, token: str) -> None:
             return
         analyse_ticket(ticket_id)
         plan_deliveries(ticket_id)
+        consider(ticket_id)
     except Exception as error:  # noqa: BLE001 - any fault parks this ticket and no other
         _fail(ticket_id, token, error)
         return

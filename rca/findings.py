@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from tickets.models import Ticket
 logger = logging.getLogger(__name__)
 
 SAID = "said"
+_policy: list[Callable[[Basis], bool]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Basis:
     is_addressed: bool
 
 
+def register_policy(may_heal: Callable[[Basis], bool]) -> None:
+    """Who says whether a failure may be healed: a layer above, from the rules' view alone, whoever answered."""
+    _policy[:] = [may_heal]
+
+
 def keep_rules(basis: Basis, *, fallback_reason: str = "") -> Analysis:
     """The rules' finding as the current one. `fallback_reason` says why no model answered, and is recorded."""
     with transaction.atomic():
@@ -52,7 +59,7 @@ def keep_rules(basis: Basis, *, fallback_reason: str = "") -> Analysis:
                 subject=basis.ticket.subject,
                 summary=f"The rules answered instead of a model: {fallback_reason}",
             )
-        _apply(basis.ticket, basis.rules)
+        _apply(basis, basis.rules)
     return analysis
 
 
@@ -90,10 +97,10 @@ def _keep_model(
         )
         if not is_overruled:
             _make_current(analysis)
-            _apply(basis.ticket, found)
+            _apply(basis, found)
         elif not rules.is_current:
             _make_current(rules)
-            _apply(basis.ticket, basis.rules)
+            _apply(basis, basis.rules)
     return analysis
 
 
@@ -230,10 +237,10 @@ def _told(transcript: Transcript) -> dict[str, str | int | None]:
     }
 
 
-def _apply(ticket: Ticket, finding: Finding) -> None:
+def _apply(basis: Basis, finding: Finding) -> None:
     """Put the finding on the ticket. Whether anything may be healed is the policy's verdict, never a model's."""
     ticket_services.apply_analysis(
-        ticket.pk,
+        basis.ticket.pk,
         ticket_services.AnalysisResult(
             provider=finding.provider,
             root_cause=finding.root_cause,
@@ -244,6 +251,7 @@ def _apply(ticket: Ticket, finding: Finding) -> None:
             is_transient=finding.transient,
             affected_entity=finding.affected_entity,
             severity=finding.severity,
+            can_auto_heal=any(may_heal(basis) for may_heal in _policy),
         ),
         now=timezone.now(),
     )

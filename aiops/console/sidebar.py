@@ -10,6 +10,8 @@ from accounts.console.permissions import has_role
 from accounts.roles import Role
 from aiops.console.kept import as_count, bounded_count, kept
 from integrations.models import Delivery, State
+from remediation.models import Attempt
+from remediation.states import WAITING_FOR_PEOPLE
 from tickets.choices import Status
 from tickets.models import Ticket
 
@@ -30,6 +32,10 @@ def open_tickets(request: HttpRequest) -> str:
 
 def parked_deliveries(request: HttpRequest) -> str:
     return _badge("parked-deliveries", Delivery.objects.filter(state=State.PARKED), request)
+
+
+def proposals(request: HttpRequest) -> str:
+    return _badge("proposals", Attempt.objects.filter(state__in=WAITING_FOR_PEOPLE), request)
 
 
 def _badge(name: str, rows: Any, request: HttpRequest) -> str:

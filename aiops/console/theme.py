@@ -71,6 +71,12 @@ UNFOLD: dict[str, Any] = {
                         "tickets_ticket_changelist",
                         badge="aiops.console.sidebar.open_tickets",
                     ),
+                    _item(
+                        "Remediation",
+                        "healing",
+                        "remediation_overview",
+                        badge="aiops.console.sidebar.proposals",
+                    ),
                     _item("Analyses", "troubleshoot", "rca_analysis_changelist"),
                     _item(
                         "Deliveries",

@@ -176,6 +176,19 @@ class DatabricksClient:
         """Start a terminated cluster; INVALID_STATE (400) when it is not terminated."""
         self.api.call("POST", "/api/2.1/clusters/start", json={"cluster_id": cluster_id}, idempotent=False)
 
+    def change_node_type(self, cluster_id: str, node_type: str) -> None:
+        """Give a cluster another node type, for driver and workers; a terminated one has it at its next start.
+
+        Repeating it does no harm. The mask leaves every other setting as it is (Clusters API, update).
+        """
+        fields = ("node_type_id", "driver_node_type_id")
+        body = {
+            "cluster_id": cluster_id,
+            "update_mask": ",".join(fields),
+            "cluster": dict.fromkeys(fields, node_type),
+        }
+        self.api.call("POST", "/api/2.1/clusters/update", json=body)
+
     def library_statuses(self, cluster_id: str) -> tuple[LibraryStatus, ...]:
         """The libraries of a cluster and whether each is installed."""
         answer = self.api.get("/api/2.0/libraries/cluster-status", {"cluster_id": cluster_id})

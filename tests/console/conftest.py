@@ -24,6 +24,7 @@ from audit.verification import verify
 from ingestion.models import AlertEvent, EventTicket
 from integrations.models import Broadcast, Delivery, DeliveryAttempt
 from rca.services import analyse_ticket
+from remediation.models import Attempt
 from tests.support.factories import make_ticket
 from tickets import services
 from tickets.models import EscalationStep, MaintenanceWindow, Mute, QuietSummary, TeamPolicy, Ticket
@@ -73,6 +74,10 @@ def full_ticket(text: str = "plain", **fields: Any) -> Ticket:
         last_error=text, advice=text,
     )  # fmt: skip
     DeliveryAttempt.objects.create(delivery=delivery, number=1, result="failed", response=text, status=403)
+    Attempt.objects.create(
+        ticket=ticket, playbook="retry_pipeline", state="failed", resource=text[:700], resource_key="k",
+        run_id=text[:300], detail=text, reasons=[text], token=ticket.key,
+    )  # fmt: skip
     other = make_ticket(pipeline=text[:300])
     services.link(ticket.pk, other.pk)
     ticket.refresh_from_db()
@@ -115,7 +120,7 @@ def registered() -> list[tuple[type[models.Model], Any]]:
 
 def snapshot() -> dict[str, list[Any]]:
     """Every row of every table of ours, but for what signing in and merely being seen leaves behind."""
-    ours = {"accounts", "audit", "tickets", "integrations", "rca", "ingestion", "admin"}
+    ours = {"accounts", "audit", "tickets", "integrations", "rca", "remediation", "ingestion", "admin"}
 
     found = [model for model in apps.get_models() if model._meta.app_label in ours]
     return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in found}

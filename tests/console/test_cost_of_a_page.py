@@ -25,7 +25,7 @@ from tickets.models import Ticket
 MOST_QUERIES = 10
 LISTS = (
     "tickets_ticket", "audit_auditentry", "ingestion_alertevent", "integrations_delivery", "rca_analysis",
-    "accounts_servicekey", "audit_auditseal",
+    "accounts_servicekey", "audit_auditseal", "remediation_attempt",
 )  # fmt: skip
 
 

@@ -21,9 +21,11 @@ LEVELS = {Outcome.DONE: messages.SUCCESS, Outcome.UNCHANGED: messages.INFO, Outc
 BulkAction = Callable[[Any, HttpRequest, QuerySet[Ticket]], HttpResponse | None]
 
 
-def bulk_actions() -> list[BulkAction]:
-    """One admin action per verb that makes sense for many."""
-    return [_as_action(verb) for verb in VERBS.values() if verb.for_many]
+def register(verb: Verb) -> None:
+    """Add a verb of a layer above, to the page of a ticket and to the list; in its `admin.py`."""
+    VERBS[verb.name] = verb
+    if verb.for_many:
+        ACTIONS.append(_as_action(verb))
 
 
 def _as_action(verb: Verb) -> BulkAction:
@@ -33,6 +35,10 @@ def _as_action(verb: Verb) -> BulkAction:
 
     run.__name__ = f"{verb.name}_selected"
     return run
+
+
+ACTIONS: list[BulkAction] = [_as_action(verb) for verb in VERBS.values() if verb.for_many]
+"""One admin action per verb that makes sense for many."""
 
 
 def _run(verb: Verb, model_admin: Any, request: HttpRequest, chosen: QuerySet[Ticket]) -> HttpResponse | None:

@@ -22,7 +22,7 @@ from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import signed_in
 from accounts.roles import Role
 from tickets.admin import own_panels  # noqa: F401  (registers the panels)
-from tickets.admin.bulk import bulk_actions, tell
+from tickets.admin.bulk import ACTIONS, tell
 from tickets.admin.columns import severity_badge, sla_badge, status_badge, title_lines
 from tickets.admin.detail import Button, buttons, detail_context
 from tickets.admin.export import TicketResource
@@ -75,7 +75,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
     ordering = ("-opened_at", "-id")
-    actions = tuple(bulk_actions())
+    actions = ACTIONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         tickets: QuerySet[Ticket] = super().get_queryset(request)

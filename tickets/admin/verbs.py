@@ -21,6 +21,10 @@ from tickets.choices import Status
 from tickets.models import Ticket
 
 
+class RefusedError(Exception):
+    """A verb of a layer above does not do it to this ticket; the message says why."""
+
+
 class Outcome(StrEnum):
     DONE = "done"
     UNCHANGED = "unchanged"
@@ -139,7 +143,7 @@ def carry_out(verb: Verb, tickets: Iterable[Ticket], order: Order) -> list[Resul
 def _carry_out_one(verb: Verb, ticket: Ticket, order: Order) -> Result:
     try:
         answer = verb.run(ticket.pk, order)
-    except (services.TransitionError, services.ConflictError) as error:
+    except (services.TransitionError, services.ConflictError, RefusedError) as error:
         return Result(ticket.key, Outcome.REFUSED, f"{ticket.key}: {error}")
     except Ticket.DoesNotExist:
         return Result(ticket.key, Outcome.REFUSED, f"{ticket.key}: there is no such ticket any more.")

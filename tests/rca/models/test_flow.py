@@ -63,7 +63,8 @@ def test_answer_in_time_is_the_first_finding_and_the_rules_view_is_kept(endpoint
 
 def test_model_never_allows_healing(endpoint: VendorServer) -> None:
     endpoint.on("POST", PATH, answered(auto_heal_possible=True, action="rerun everything"))
-    ticket = failed_ticket()
+    denied = "AuthorizationFailed: the client does not have authorization. UserErrorSourceBlobNotExist"
+    ticket = failed_ticket(error_code="AuthorizationFailed", error_message=denied)
     analyse_ticket(ticket.pk)
     ticket.refresh_from_db()
     assert ticket.rca_provider == "gemini"

@@ -1,0 +1,144 @@
+"""Reads of attempts: rows as JSON, and how well each playbook does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+
+from remediation.models import Approval, Attempt, Decision, Playbook
+from remediation.states import OPEN, PlaybookName, State
+from remediation.telling import title_of
+from tickets.models import Ticket
+
+
+def find_attempts(*, ticket: str = "", state: str = "") -> QuerySet[Attempt]:
+    """Attempts, newest first, of one ticket (by its key) and in one state, where given."""
+    found = (
+        Attempt.objects.select_related("ticket", "requested_by").prefetch_related("approvals").order_by("-id")
+    )
+    if ticket:
+        found = found.filter(ticket__key=ticket)
+    return found.filter(state=state) if state else found
+
+
+def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:
+    """The attempts of a ticket's detail, oldest first; where there are none, why not (once somebody has asked)."""
+    rows = [attempt_row(attempt) for attempt in find_attempts(ticket=ticket.key).order_by("id")]
+    if rows:
+        return rows
+    decision = Decision.objects.filter(ticket=ticket).exclude(decided_at=None).first()
+    if decision is None:
+        return []
+    return [
+        {
+            "id": None,
+            "playbook": "policy",
+            "state": "waiting" if decision.is_waiting else "no action",
+            "detail": " ".join(decision.reasons),
+            "updated_at": _iso(decision.decided_at),
+        }
+    ]
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "id": attempt.pk,
+        "ticket_id": attempt.ticket.key,
+        "playbook": attempt.playbook,
+        "action": title_of(attempt),
+        "state": attempt.state,
+        "detail": attempt.detail or " ".join(attempt.reasons),
+        "reasons": attempt.reasons,
+        "risk": attempt.risk,
+        "mode": attempt.mode,
+        "rule": attempt.rule,
+        "number": attempt.number,
+        "retry_attempt": attempt.try_number,
+        "max_retries": attempt.most_tries,
+        "resource": attempt.resource,
+        "run_id": attempt.run_id,
+        "new_run_id": attempt.new_run_id,
+        "requested_by": attempt.requested_by.email if attempt.requested_by else "",
+        "people_needed": attempt.people_needed,
+        "approvals": [
+            {
+                "by": given.email,
+                "answer": Approval.Answer(given.answer).value,
+                "note": given.note,
+                "at": _iso(given.created_at),
+            }
+            for given in attempt.approvals.all()
+        ],
+        "expires_at": _iso(attempt.expires_at) if attempt.is_waiting_for_people else None,
+        "next_step_at": _iso(attempt.due_at)
+        if attempt.is_open and not attempt.is_waiting_for_people
+        else None,
+        "called_at": _iso(attempt.called_at),
+        "mttr_seconds": attempt.mttr_seconds,
+        "saved_seconds": attempt.saved_seconds,
+        "created_at": _iso(attempt.created_at),
+        "updated_at": _iso(attempt.updated_at),
+        "ended_at": _iso(attempt.ended_at),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How well a playbook does. `rate` is a percentage of the attempts that ended, None before the first."""
+
+    name: str
+    label: str
+    succeeded: int
+    failed: int
+    open: int
+    relapsed: int
+    rate: int | None
+    mttr_seconds: float | None
+    saved_seconds: int
+    is_disabled: bool
+    reason: str
+
+
+def records() -> list[Record]:
+    """Every playbook with its record, in two queries."""
+    counted = {
+        row["playbook"]: row
+        for row in Attempt.objects.order_by()
+        .values("playbook")
+        .annotate(
+            succeeded=Count("id", filter=Q(state=State.SUCCEEDED)),
+            failed=Count("id", filter=Q(state=State.FAILED)),
+            open=Count("id", filter=Q(state__in=OPEN)),
+            relapsed=Count("id", filter=Q(relapsed_at__isnull=False)),
+            mttr=Avg("mttr_seconds"),
+            saved=Sum("saved_seconds"),
+        )
+    }
+    switches = {row.name: row for row in Playbook.objects.all()}
+    return [_record(name, dict(counted.get(name, {})), switches.get(name)) for name in PlaybookName]
+
+
+def _record(name: PlaybookName, row: dict[str, Any], switch: Playbook | None) -> Record:
+    succeeded, failed = row.get("succeeded", 0), row.get("failed", 0)
+    ended = succeeded + failed
+    lasting = succeeded - row.get("relapsed", 0)
+    return Record(
+        name=name,
+        label=name.label,
+        succeeded=succeeded,
+        failed=failed,
+        open=row.get("open", 0),
+        relapsed=row.get("relapsed", 0),
+        rate=round(100 * lasting / ended) if ended else None,
+        mttr_seconds=row.get("mttr"),
+        saved_seconds=row.get("saved") or 0,
+        is_disabled=bool(switch and switch.is_disabled),
+        reason=switch.reason if switch and switch.is_disabled else "",
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -1,0 +1,34 @@
+"""The verbs of remediation. The policy is in `policy`, what stands before a call in `guards`."""
+
+from __future__ import annotations
+
+from remediation.approvals import (
+    NotAllowedError,
+    NotPossibleError,
+    approve,
+    ask_for_playbook,
+    decide_request,
+    expire,
+    reject,
+    request_playbook,
+)
+from remediation.deciding import consider, decide_ticket
+from remediation.running import step
+from remediation.switches import set_kill_switch, set_mode, set_playbook
+
+__all__ = [
+    "NotAllowedError",
+    "NotPossibleError",
+    "approve",
+    "ask_for_playbook",
+    "consider",
+    "decide_request",
+    "decide_ticket",
+    "expire",
+    "reject",
+    "request_playbook",
+    "set_kill_switch",
+    "set_mode",
+    "set_playbook",
+    "step",
+]

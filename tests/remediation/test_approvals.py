@@ -1,0 +1,173 @@
+"""Yes and no: by role, once, in time, never one's own where two are needed; from the API and from Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.actors import person
+from accounts.models import User
+from integrations.webhooks.presses import Presser, RefusedError
+from remediation import services
+from remediation.models import Approval, Attempt
+from remediation.slack_buttons import press_approve, press_reject
+from remediation.states import State
+from tests.remediation.conftest import Desk
+from tests.support.estate import Estate
+from tests.support.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def proposal(desk: Desk, estate: Estate, mode: Callable[[str], None]) -> Attempt:
+    mode("propose")
+    estate.pipeline_fails()
+    (attempt,) = desk.take(desk.pipeline_ticket())
+    assert attempt.state == State.PROPOSED
+    return attempt
+
+
+def post(user: User | None, attempt: Attempt | int, answer: str = "approve") -> Any:
+    pk = attempt if isinstance(attempt, int) else attempt.pk
+    return client_of(user).post(f"/api/remediation/{pk}/{answer}", {}, format="json")
+
+
+def test_proposal_waits_is_listed_and_runs_after_a_yes(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User, viewer: User
+) -> None:
+    desk.step(3)
+    assert estate.writes() == []
+    listed = client_of(viewer).get("/api/remediation?state=proposed").json()
+    assert [row["id"] for row in listed["attempts"]] == [proposal.pk]
+    detail = client_of(viewer).get(f"/api/tickets/{proposal.ticket.key}").json()["ticket"]
+    assert [row["state"] for row in detail["remediation"]] == ["proposed"]
+    assert detail["auto_heal_possible"] is True
+    answer = post(approver, proposal)
+    assert (answer.status_code, answer.json()["attempt"]["state"]) == (200, "scheduled")
+    assert answer.json()["attempt"]["approvals"][0]["by"] == approver.email
+    desk.step()
+    assert estate.writes() == ["createRun"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [(None, 401), ("outsider", 403), ("viewer", 403), ("analyst", 403), ("admin_person", 200)],
+)
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+def test_only_an_approver_answers(
+    request: pytest.FixtureRequest, proposal: Attempt, who: str | None, status: int, answer: str
+) -> None:
+    user = request.getfixturevalue(who) if who else None
+    assert post(user, proposal, answer).status_code == status
+    assert Approval.objects.count() == (status == 200)
+
+
+def test_everybody_with_a_role_reads_the_list(proposal: Attempt, viewer: User, outsider: User) -> None:
+    assert client_of(viewer).get("/api/remediation/").status_code == 200
+    assert client_of(outsider).get("/api/remediation").status_code == 403
+    assert client_of(None).get("/api/remediation").status_code == 401
+    assert client_of(viewer).get("/api/remediation?state=nonsense").status_code == 400
+
+
+def test_yes_pressed_twice_is_one_yes(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:
+    assert [post(approver, proposal).status_code for _ in range(2)] == [200, 200]
+    assert Approval.objects.count() == 1
+    desk.step(2)
+    assert estate.writes() == ["createRun"]
+    assert post(approver, proposal).status_code == 200
+
+
+def test_expired_proposal_cannot_be_approved_and_ends(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User
+) -> None:
+    Attempt.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert post(approver, proposal).status_code == 409
+    assert services.expire(timezone.now()) == 1
+    assert Attempt.objects.get().state == State.EXPIRED
+    services.consider(proposal.ticket_id)
+    assert len(desk.decide()) == 1, "it is not proposed again"
+
+
+def test_rejected_proposal_is_final(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:
+    assert post(approver, proposal, "reject").json()["attempt"]["state"] == "rejected"
+    assert post(approver, proposal).status_code == 409
+    services.consider(proposal.ticket_id)
+    desk.decide()
+    desk.step(2)
+    assert Attempt.objects.count() == 1
+    assert estate.writes() == []
+
+
+def test_scheduled_attempt_can_still_be_rejected(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User, admin_person: User
+) -> None:
+    post(approver, proposal)
+    assert post(admin_person, proposal, "reject").status_code == 200
+    assert desk.step() == [State.REJECTED]
+    assert estate.writes() == []
+
+
+def test_unknown_attempt_is_404(approver: User) -> None:
+    assert post(approver, 4711).status_code == 404
+
+
+def test_own_request_needs_another_persons_yes_where_two_are_needed(
+    desk: Desk, estate: Estate, approver: User, admin_person: User
+) -> None:
+    estate.cluster_ends("CLOUD_PROVIDER_LAUNCH_FAILURE")
+    attempt = services.request_playbook(desk.cluster_ticket().pk, "fallback_node_type", approver)
+    assert (attempt.state, attempt.people_needed) == (State.PROPOSED, 2)
+    assert post(approver, attempt).status_code == 403
+    assert post(admin_person, attempt).json()["attempt"]["state"] == "scheduled"
+
+
+def test_analysts_request_waits_and_an_approvers_own_does_not(
+    desk: Desk, estate: Estate, analyst: User, approver: User
+) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    attempt = services.request_playbook(ticket.pk, "", analyst)
+    assert attempt.state == State.PROPOSED
+    with pytest.raises(services.NotPossibleError, match="already"):
+        services.request_playbook(ticket.pk, "", approver)
+    services.reject(attempt.pk, approver, way="api")
+    assert services.request_playbook(ticket.pk, "retry_pipeline", approver).state == State.SCHEDULED
+    desk.step()
+    assert estate.writes() == ["createRun"]
+
+
+def test_request_for_what_must_never_be_repaired_is_refused(
+    desk: Desk, estate: Estate, approver: User
+) -> None:
+    estate.pipeline_fails("AuthorizationFailed", message="403 AuthorizationFailed")
+    ticket = desk.pipeline_ticket(error_code="AuthorizationFailed", error_message="403 AuthorizationFailed")
+    with pytest.raises(services.NotPossibleError, match="Never"):
+        services.request_playbook(ticket.pk, "retry_pipeline", approver)
+    assert estate.writes() == []
+
+
+def test_slack_button_needs_an_account_and_the_role(
+    desk: Desk, estate: Estate, proposal: Attempt, analyst: User, approver: User
+) -> None:
+    value = str(proposal.pk)
+    for presser in (Presser(person(analyst), None), Presser(person(analyst), analyst)):
+        with pytest.raises(RefusedError, match="approver"):
+            press_approve(value, presser)
+    with pytest.raises(RefusedError, match="no such"):
+        press_approve("17; DROP TABLE", Presser(person(approver), approver))
+    press_approve(value, Presser(person(approver), approver))
+    press_approve(value, Presser(person(approver), approver))
+    desk.step()
+    assert estate.writes() == ["createRun"]
+    with pytest.raises(RefusedError, match="waits for nobody"):
+        press_reject(value, Presser(person(approver), approver))
+
+
+def test_nothing_is_approved_with_the_kill_switch_on(proposal: Attempt, approver: User) -> None:
+    services.set_kill_switch(True, reason="", actor=person(approver))
+    assert post(approver, proposal).status_code == 409

@@ -1,0 +1,181 @@
+"""A worker dies, or an answer is lost, at every line around a call: no run is started twice and none is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from remediation import claims, closing, playbooks, running, services
+from remediation.models import Attempt
+from remediation.states import State
+from tests.remediation.conftest import Desk
+from tests.support.estate import Estate
+from tests.support.faults import Fault
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+class Died(BaseException):
+    """No `except Exception` stops it: as near to SIGKILL as one process can come."""
+
+
+def lines_of(*functions: Any) -> list[tuple[str, str, int]]:
+    """Every statement of functions, as file, function and line."""
+    found = []
+    for function in functions:
+        source, first = inspect.getsourcelines(function)
+        for node in ast.walk(ast.parse("".join(source))):
+            if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
+                found.append((inspect.getfile(function), function.__name__, first + node.lineno - 1))
+    return sorted(set(found))
+
+
+LINES = lines_of(
+    running._begin_call, running._mark_running, running._record_started, closing.close_succeeded,
+    playbooks._retry_pipeline, playbooks._retry_job,
+)  # fmt: skip
+
+
+@contextmanager
+def dying_at(file: str, function: str, line: int) -> Iterator[list[bool]]:
+    died: list[bool] = []
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename != file or frame.f_code.co_name != function:
+            return None
+        if event == "line" and frame.f_lineno == line and not died:
+            died.append(True)
+            raise Died
+        return trace
+
+    old = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield died
+    except Died:
+        pass
+    finally:
+        sys.settrace(old)
+
+
+def is_on_the_way(function: str, line: int, kind: str) -> bool:
+    """Every line around the call; of the single transaction at the end every third, and once is enough."""
+    if function.startswith("_retry_"):
+        return kind in function
+    if kind == "job":
+        return function in {"_begin_call", "_record_started"}
+    return function != "close_succeeded" or line % 3 == 0
+
+
+FAILING = {"pipeline": "GatewayTimeout", "job": "DRIVER_NOT_RESPONDING", "cluster": "COMMUNICATION_LOST"}
+
+
+def begin_anew(desk: Desk, estate: Estate, kind: str) -> None:
+    """A failure whose attempt is scheduled."""
+    if kind == "pipeline":
+        estate.pipeline_fails(FAILING[kind])
+        ticket = desk.pipeline_ticket()
+    elif kind == "job":
+        estate.job_fails(FAILING[kind])
+        ticket = desk.job_ticket()
+    else:
+        estate.cluster_ends(FAILING[kind])
+        ticket = desk.cluster_ticket()
+    assert [attempt.state for attempt in desk.take(ticket)] == [State.SCHEDULED]
+
+
+def finish(desk: Desk, estate: Estate, kind: str) -> None:
+    """The worker comes back, and the vendor's run ends well."""
+    for _ in range(3):
+        desk.step()
+        if Attempt.objects.filter(state=State.SUCCEEDED).exists():
+            return
+        for run_id, run in list(estate.pipeline_runs.items()):
+            if run["status"] == "InProgress":
+                estate.end_pipeline_run(run_id)
+        if kind == "job" and estate.job_runs["900"]["state"].get("life_cycle_state") == "RUNNING":
+            estate.end_job_run()
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "job"])
+def test_death_at_any_line_neither_repeats_nor_forgets_a_run(desk: Desk, estate: Estate, kind: str) -> None:
+    begin_anew(desk, estate, kind)
+    scheduled = Attempt.objects.values().get()
+    reached = 0
+    for file, function, line in LINES:
+        if not is_on_the_way(function, line, kind):
+            continue
+        estate.effects.clear()
+        estate.pipeline_runs.clear()
+        (estate.pipeline_fails if kind == "pipeline" else estate.job_fails)(FAILING[kind])
+        Attempt.objects.all().delete()
+        Attempt.objects.create(**scheduled)
+        Ticket.objects.update(status="open")
+        with dying_at(file, function, line) as died:
+            finish(desk, estate, kind)
+        reached += bool(died)
+        finish(desk, estate, kind)
+        assert len(estate.effects) == 1, (function, line, estate.effects)
+        assert Attempt.objects.get().state == State.SUCCEEDED, (function, line)
+        assert Ticket.objects.get().is_closed, (function, line)
+    assert reached > (20 if kind == "pipeline" else 8)
+
+
+@pytest.mark.parametrize("fault", ["500 after", "cut after", "500", "cut before", "429"])
+@pytest.mark.parametrize("kind", ["pipeline", "job", "cluster"])
+def test_lost_answer_is_looked_for_before_anything_is_repeated(
+    desk: Desk, estate: Estate, kind: str, fault: Fault
+) -> None:
+    call = {"pipeline": "createRun", "job": "jobs/runs/repair", "cluster": "clusters/start"}[kind]
+    estate.faults.plan(call, fault)
+    begin_anew(desk, estate, kind)
+    desk.step(4)
+    assert len(estate.effects) == 1, estate.effects
+    if kind == "cluster":
+        estate.cluster_runs()
+    finish(desk, estate, kind)
+    assert Attempt.objects.get().state == State.SUCCEEDED
+    assert len(estate.effects) == 1
+
+
+def test_run_now_whose_answer_was_lost_is_found_and_watched(desk: Desk, estate: Estate) -> None:
+    estate.faults.plan("jobs/run-now", "cut after", "cut after", "cut after")
+    estate.job_fails("DRIVER_NOT_RESPONDING", tasks=[])
+    desk.take(desk.job_ticket())
+    desk.step(3)
+    attempt = Attempt.objects.get()
+    assert (attempt.state, estate.writes()) == (State.VERIFYING, ["run-now"])
+    estate.end_job_run(attempt.new_run_id)
+    assert desk.step() == [State.SUCCEEDED]
+
+
+def test_two_workers_make_one_call(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails()
+    desk.take(desk.pipeline_ticket())
+    Attempt.objects.update(due_at=timezone.now())
+    first, second = claims.claim_attempts(timezone.now()), claims.claim_attempts(timezone.now())
+    assert (len(first), second) == (1, [])
+    services.step(first[0][0], "another token")
+    assert estate.writes() == []
+    services.step(*first[0])
+    assert estate.writes() == ["createRun"]
+
+
+def test_worker_whose_lease_ran_out_writes_nothing(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails()
+    desk.take(desk.pipeline_ticket())
+    Attempt.objects.update(due_at=timezone.now())
+    ((attempt_id, token),) = claims.claim_attempts(timezone.now())
+    Attempt.objects.update(claim_token="somebody else's")
+    services.step(attempt_id, token)
+    assert estate.writes() == []
+    assert Attempt.objects.get().state == State.SCHEDULED
