@@ -9,6 +9,7 @@ from audit.selectors import timeline
 from tickets import sections
 from tickets.models import Ticket
 from tickets.rows import iso, ticket_fields
+from tickets.steps import steps_of
 
 
 def ticket_detail(ticket: Ticket) -> dict[str, Any]:
@@ -26,6 +27,16 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
                 "text": comment.text,
             }
             for comment in ticket.comments.all()
+        ],
+        "steps": [
+            {
+                "id": step.digest,
+                "text": step.text,
+                "is_done": step.is_done,
+                "done_by": step.done_by,
+                "done_at": iso(step.done_at),
+            }
+            for step in steps_of(ticket)
         ],
         "related_tickets": _related(ticket),
         "timeline": [entry_row(entry) for entry in timeline(ticket.key)],

@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(rf"^tickets/{KEY}/start/?$", actions.StartView.as_view(), name="api-start"),
     re_path(rf"^tickets/{KEY}/reopen/?$", actions.ReopenView.as_view(), name="api-reopen"),
     re_path(rf"^tickets/{KEY}/comment/?$", actions.CommentView.as_view(), name="api-comment"),
+    re_path(rf"^tickets/{KEY}/steps/?$", actions.MarkStepView.as_view(), name="api-steps"),
     re_path(r"^export/open-tickets/?$", exports.OpenTicketsExport.as_view(), name="api-export-open"),
     re_path(
         r"^export/in-progress-tickets/?$",

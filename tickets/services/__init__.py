@@ -13,6 +13,7 @@ from tickets.services.opening import (
     open_ticket,
 )
 from tickets.services.sla_watch import mark_breaches, mark_warnings
+from tickets.services.steps import UnknownStepError, mark_step
 from tickets.services.warnings import RealError, turn_into_failure
 from tickets.transitions import TransitionError
 
@@ -22,6 +23,7 @@ __all__ = [
     "NewTicket",
     "RealError",
     "TransitionError",
+    "UnknownStepError",
     "VendorFacts",
     "acknowledge",
     "add_comment",
@@ -33,6 +35,7 @@ __all__ = [
     "link",
     "lock",
     "mark_breaches",
+    "mark_step",
     "mark_warnings",
     "new_ticket",
     "note",
