@@ -13,7 +13,7 @@ from import_export.resources import ModelResource
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.console.desk import DeskAdmin
-from accounts.console.display import as_json, as_text, badge, moment, unbroken
+from accounts.console.display import as_json, as_text, badge, moment, numbers, unbroken
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import has_role
@@ -63,7 +63,7 @@ class AnalysisAdmin(BoundedExport, DeskAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Analysis | None = None) -> Any:
         groups = [
             ("Answer", ("ticket", "created", "verdict", "cause_text", "error_type", "cause_class", "confidence")),
-            ("Why", ("rationale", "citations", "evidence_numbers", "is_hypothesis")),
+            ("Why", ("rationale", "cited", "read", "is_hypothesis")),
             ("How", ("provider", "model", "prompt_version", "duration_ms", "input_tokens", "output_tokens", "error")),
             ("Whole finding", ("finding_text",)),
         ]  # fmt: skip
@@ -91,6 +91,14 @@ class AnalysisAdmin(BoundedExport, DeskAdmin):
     @admin.display(description="State", ordering="state")
     def verdict(self, analysis: Analysis) -> SafeString:
         return state_badge(analysis)
+
+    @admin.display(description="Evidence cited")
+    def cited(self, analysis: Analysis) -> str:
+        return numbers(analysis.citations)
+
+    @admin.display(description="Evidence read")
+    def read(self, analysis: Analysis) -> str:
+        return numbers(analysis.evidence_numbers)
 
     @admin.display(description="Root cause")
     def cause_text(self, analysis: Analysis) -> SafeString:

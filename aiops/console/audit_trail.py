@@ -64,7 +64,7 @@ class AuditResource(ModelResource):
 class AuditEntryAdmin(BoundedExport, RecordAdmin):
     resource_classes = (AuditResource,)
     streams = (("/api/export/audit-trail", "audit trail"),)
-    list_display = ("when", "action", "ticket", "who", "summary", "protection")
+    list_display = ("when", "deed", "ticket", "who", "summary", "protection")
     counted_as = "entries"
     list_display_links = ("when",)
     list_filter = (ActionFilter, ("actor_kind", ChoicesDropdownFilter), ("created_at", DayRangeFilter))
@@ -102,6 +102,10 @@ class AuditEntryAdmin(BoundedExport, RecordAdmin):
     @admin.display(description="When (UTC)")
     def when(self, entry: AuditEntry) -> SafeString:
         return moment(entry.created_at)
+
+    @admin.display(description="Action")
+    def deed(self, entry: AuditEntry) -> SafeString:
+        return unbroken(entry.action)
 
     @admin.display(description="Ticket")
     def ticket(self, entry: AuditEntry) -> SafeString:

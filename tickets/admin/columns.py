@@ -39,11 +39,11 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
 
 
 def title_lines(ticket: Ticket) -> SafeString:
-    """Pipeline and error type above, id and how often it was seen below."""
-    often = f" · seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
+    """The pipeline above; id, error type and how often it was seen below."""
+    often = f"seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
+    below = [ticket.key, ticket.error_type or "not analysed yet", often]
     return format_html(
-        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}{}</span></span>',
+        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}</span></span>',
         ticket.pipeline,
-        ticket.key,
-        often,
+        " · ".join(part for part in below if part),
     )

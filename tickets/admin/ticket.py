@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -55,7 +54,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         ("/api/export/closed-tickets", "acknowledged"),
     )
     list_before_template = "admin/tickets/saved_views.html"
-    list_display = ("title", "severity_word", "sla", "status_word", "error", "owner", "opened")
+    list_display = ("title", "severity_word", "sla", "status_word", "owner", "opened")
     list_display_links = ("title",)
     list_filter = (
         UnfinishedFilter,
@@ -107,10 +106,6 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     @admin.display(description="Status", ordering="status")
     def status_word(self, ticket: Ticket) -> SafeString:
         return status_badge(ticket)
-
-    @admin.display(description="Error type", ordering="error_type")
-    def error(self, ticket: Ticket) -> SafeString:
-        return format_html('<span class="narrow">{}</span>', ticket.error_type or "not analysed yet")
 
     @admin.display(description="Owner")
     def owner(self, ticket: Ticket) -> str:
