@@ -39,11 +39,13 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
 
 
 def title_lines(ticket: Ticket) -> SafeString:
-    """The pipeline above; id, error type and how often it was seen below."""
-    often = f"seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
-    below = [ticket.key, ticket.error_type or "not analysed yet", often]
+    """Pipeline and error type above, id and how often it was seen below."""
+    often = f" · seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
     return format_html(
-        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}</span></span>',
+        '<span class="stacked stacked--title"><span>{} <span class="muted">— {}</span></span>'
+        '<span class="muted when">{}{}</span></span>',
         ticket.pipeline,
-        " · ".join(part for part in below if part),
+        ticket.error_type or "not analysed yet",
+        ticket.key,
+        often,
     )
