@@ -72,8 +72,11 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     list_select_related = ("assigned_to",)
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
-    ordering = ("-opened_at", "-id")
     actions = tuple(bulk_actions())
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """What breached or breaches first where the list is about that, else the newest."""
+        return ("sla_due_at", "id") if request.GET.get("sla") else ("-opened_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         tickets: QuerySet[Ticket] = super().get_queryset(request)
