@@ -176,3 +176,21 @@ def test_figures_are_kept_for_some_seconds(cast: Cast, worker: None) -> None:
     cast.clients["viewer"].get("/admin/")
     make_ticket()
     assert cache.get("console:figures")[0].value == "0"
+
+
+def test_each_bar_leads_to_just_the_tickets_it_counts(cast: Cast) -> None:
+    now = timezone.now()
+    for number, (severity, kind) in enumerate(
+        (("High", "A"), ("High", "A"), ("Low", "B c&d"), ("Critical", "none"))
+    ):
+        make_ticket(
+            severity=severity, error_type=kind, pipeline=f"pl {kind}", finops_cost_center=f"IT-{number % 2}",
+            opened_at=now - timedelta(days=number % 3), priority="P2",
+        )  # fmt: skip
+    charts = read_charts()
+    for bars in (charts.by_day, charts.error_types, charts.pipelines, charts.cost_centres):
+        assert bars
+        for bar in bars:
+            found = cast.clients["viewer"].get(bar.address)
+            assert found.status_code == 200, bar.address
+            assert found.context["cl"].result_count == bar.number, bar.address
