@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.console.desk import DeskAdmin
-from accounts.console.display import action_button, badge, moment, stacked, unbroken
+from accounts.console.display import action_button, badge, moment, stacked, told, unbroken
 from accounts.console.permissions import has_role
 from accounts.roles import Role
 from ingestion.admin_replay import replay_selected
@@ -37,7 +37,7 @@ HEAVY_COLUMNS = ("body", "headers", "failure_trace")
 @admin.register(AlertEvent)
 class AlertEventAdmin(DeskAdmin):
     act_role = Role.ANALYST
-    list_display = ("id", "received", "kind", "outcome_word", "ticket", "key_name", "message")
+    list_display = ("id", "received", "kind", "outcome_word", "ticket", "key_name")
     list_filter = ("outcome", "source")
     search_fields = ("message",)  # shows the box; `get_search_results` decides
     search_help_text = "Event number, ticket, run id, key name, or words of the message"
@@ -87,7 +87,7 @@ class AlertEventAdmin(DeskAdmin):
 
     @admin.display(description="Source and kind", ordering="source")
     def kind(self, event: AlertEvent) -> SafeString:
-        return stacked(self.source_name(event), event.event_type or "not recognised")
+        return stacked(self.source_name(event), unbroken(event.event_type or "not recognised"))
 
     @admin.display(description="Source")
     def source_name(self, event: AlertEvent) -> str:
@@ -99,7 +99,7 @@ class AlertEventAdmin(DeskAdmin):
 
     @admin.display(description="Ticket")
     def ticket(self, event: AlertEvent) -> SafeString:
-        return unbroken(event.ticket_key or "–")
+        return told(event.ticket_key or "No ticket", event.message)
 
     @admin.display(description="Body size")
     def size(self, event: AlertEvent) -> str:

@@ -31,6 +31,15 @@ def stacked(first: object, second: object) -> SafeString:
     )
 
 
+def told(first: object, second: object) -> SafeString:
+    """As `stacked`, where the second line is a sentence that takes the room it needs."""
+    return format_html(
+        '<span class="stacked stacked--wide"><span class="when">{}</span><span class="muted">{}</span></span>',
+        first,
+        second,
+    )
+
+
 def moment(value: datetime | None) -> SafeString:
     """A time in UTC that does not wrap."""
     if value is None:
