@@ -9,7 +9,7 @@ from django.db.models.signals import post_migrate
 
 class AuditConfig(AppConfig):
     name = "audit"
-    verbose_name = "Audit trail"
+    verbose_name = "Record"
 
     def ready(self) -> None:
         post_migrate.connect(_put_triggers_back, sender=self, dispatch_uid="audit.triggers")

@@ -11,8 +11,9 @@ from bench.servers import KEY
 FACTORY = "/subscriptions/0f0e/resourcegroups/rg-data/providers/microsoft.datafactory/factories/adf-sales"
 
 
-def alert_body() -> bytes:
-    run_id = str(uuid.uuid4())
+def alert_body(run_id: str = "") -> bytes:
+    """One failed run; a run of its own where none is named."""
+    run_id = run_id or str(uuid.uuid4())
     essentials = {
         "alertId": f"/subscriptions/0f0e/providers/Microsoft.AlertsManagement/alerts/{run_id}",
         "alertRule": "adf-sales-pipeline-failed",

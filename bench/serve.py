@@ -16,19 +16,18 @@ def main() -> None:
     parser.add_argument("--with-worker", action="store_true")
     options = parser.parse_args()
     module, _, name = options.application.partition(":")
-    from daphne.server import Server
-
     application = getattr(importlib.import_module(module), name)
     from django.core.management import call_command
 
     from aiops.asgi import door
     from aiops.embedded import EmbeddedWorker
+    from aiops.web_server import WebServer
 
     call_command("migrate", interactive=False, verbosity=0)
     worker = EmbeddedWorker() if options.with_worker else None
     if worker is not None:
         worker.start()
-    Server(
+    WebServer(
         application=application,
         endpoints=[f"tcp:port={options.port}:interface=127.0.0.1"],
         server_name="aiops",

@@ -13,32 +13,32 @@ from django.utils.safestring import SafeString
 
 from accounts.actors import person
 from accounts.console.desk import DeskAdmin
+from accounts.console.display import action_button, badge, moment, stacked, told, unbroken
 from accounts.console.permissions import has_role, signed_in
 from accounts.roles import Role
 from ingestion.admin_replay import replay_selected
 from ingestion.event_display import as_block, pretty_body, ticket_links
 from ingestion.exported import export_event, record_taken
-from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket
+from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket, Outcome
 from ingestion.sources.keys import canonical_id
+from tickets.choices import source_choices
 
-ARRIVAL = ("received_at", "source", "event_type", "key_name", "remote_address", "content_type", "body_size")
-RESULT = ("outcome", "message", "tickets_touched", "replay_count")
+ARRIVAL = ("received", "source_name", "event_type", "key_name", "remote_address", "content_type", "size")
+RESULT = ("outcome_word", "message", "tickets_touched", "replay_count")
+OUTCOME_KINDS: dict[str, str] = {
+    Outcome.ACCEPTED: "met",
+    Outcome.DUPLICATE: "open",
+    Outcome.UNSUPPORTED: "high",
+    Outcome.MALFORMED: "high",
+    Outcome.FAILED: "critical",
+}
 HEAVY_COLUMNS = ("body", "headers", "failure_trace")
 
 
 @admin.register(AlertEvent)
 class AlertEventAdmin(DeskAdmin):
     act_role = Role.ANALYST
-    list_display = (
-        "id",
-        "received_at",
-        "source",
-        "event_type",
-        "outcome",
-        "ticket_key",
-        "key_name",
-        "message",
-    )
+    list_display = ("id", "received", "kind", "outcome_word", "ticket", "key_name")
     list_filter = ("outcome", "source")
     search_fields = ("message",)  # shows the box; `get_search_results` decides
     search_help_text = "Event number, ticket, run id, key name, or words of the message"
@@ -73,14 +73,43 @@ class AlertEventAdmin(DeskAdmin):
             content.insert(0, "downloads")
         if has_role(request, Role.ADMIN):  # a trace tells of our code and machine
             content.append("trace_shown")
+        may_replay = self.has_act_permission(request)
         return (
             ("Arrival", {"fields": ARRIVAL}),
-            ("Result", {"fields": RESULT}),
+            ("Result", {"fields": (*RESULT, "replay") if may_replay else RESULT}),
             ("Content", {"fields": content}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: AlertEvent | None = None) -> list[str]:
         return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    @admin.display(description="Received (UTC)", ordering="received_at")
+    def received(self, event: AlertEvent) -> SafeString:
+        return moment(event.received_at)
+
+    @admin.display(description="Source and kind", ordering="source")
+    def kind(self, event: AlertEvent) -> SafeString:
+        return stacked(self.source_name(event), unbroken(event.event_type or "not recognised"))
+
+    @admin.display(description="Source")
+    def source_name(self, event: AlertEvent) -> str:
+        return dict(source_choices()).get(event.source, event.source)
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def outcome_word(self, event: AlertEvent) -> SafeString:
+        return badge(event.get_outcome_display(), OUTCOME_KINDS.get(event.outcome, "plain"))
+
+    @admin.display(description="Ticket")
+    def ticket(self, event: AlertEvent) -> SafeString:
+        return told(event.ticket_key or "No ticket", event.message)
+
+    @admin.display(description="Body size")
+    def size(self, event: AlertEvent) -> str:
+        return f"{event.body_size} bytes"
+
+    @admin.display(description="Again")
+    def replay(self, event: AlertEvent) -> SafeString:
+        return action_button("Replay", "replay_selected", event)
 
     @admin.display(description="Tickets touched")
     def tickets_touched(self, event: AlertEvent) -> SafeString:
@@ -103,7 +132,11 @@ class AlertEventAdmin(DeskAdmin):
         raw, exported = (
             reverse(f"admin:ingestion_alertevent_{form}", args=[event.pk]) for form in ("body", "export")
         )
-        return format_html('<a href="{}">body as received</a> · <a href="{}">for replay</a>', raw, exported)
+        return format_html(
+            '<a class="link" href="{}">the body as received</a> · <a class="link" href="{}">a file to replay</a>',
+            raw,
+            exported,
+        )
 
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view

@@ -5,7 +5,7 @@ from django.apps import AppConfig
 
 class IngestionConfig(AppConfig):
     name = "ingestion"
-    verbose_name = "Alert events"
+    verbose_name = "Record"
 
     def ready(self) -> None:
         from ingestion import wakeup

@@ -13,7 +13,7 @@ from ingestion.models import AlertEvent
 
 LONGEST_SHOWN = 65_536
 MOST_TICKETS_SHOWN = 100
-_PRE = '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto">{}</pre>'
+_PRE = '<pre class="textblock" tabindex="0">{}</pre>'
 
 
 def pretty_body(body: bytes) -> str:
@@ -42,7 +42,7 @@ def ticket_links(event: AlertEvent) -> SafeString:
     ]
     if not rows:
         return format_html("{}", "none")
-    return format_html_join("", '<div><a href="{}">{}</a> {}, now {}</div>', rows)
+    return format_html_join("", '<div><a class="link when" href="{}">{}</a> {}, now {}</div>', rows)
 
 
 def _ticket_address(ticket_id: int) -> str:

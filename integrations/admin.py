@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.actors import person
 from accounts.console.desk import DeskAdmin
-from accounts.console.display import badge, moment, unbroken
+from accounts.console.display import action_button, badge, moment, unbroken
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import RolePermissions, signed_in
@@ -88,11 +88,23 @@ class DeliveryAdmin(BoundedExport, DeskAdmin):
     ordering = ("-id",)
     inlines = (AttemptInline,)
     actions = ("send_again_action",)
-    fieldsets = (
-        ("What", {"fields": ("ticket", "channel", "operation", "part", "remote_id")}),
-        ("How it went", {"fields": ("state", "attempts", "last_error", "advice", "failing_since", "due_at")}),
-        ("When", {"fields": ("created_at", "updated_at")}),
-    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        went = ["state_word", "attempts", "last_error", "advice", "failing_since", "due_at"]
+        if self.has_act_permission(request):
+            went.append("again")
+        return (
+            ("What", {"fields": ("ticket", "channel", "operation", "part", "remote_id")}),
+            ("How it went", {"fields": went}),
+            ("When", {"fields": ("created_at", "updated_at")}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> list[str]:
+        return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    @admin.display(description="Again")
+    def again(self, delivery: Delivery) -> SafeString:
+        return action_button("Send again", "send_again_action", delivery)
 
     @admin.display(description="Ticket")
     def ticket_key(self, delivery: Delivery) -> SafeString:

@@ -7,16 +7,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from import_export.resources import ModelResource
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.console.desk import DeskAdmin
-from accounts.console.display import as_json, as_text, badge, moment, unbroken
+from accounts.console.display import as_json, as_text, badge, moment, numbers, unbroken
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import has_role
 from accounts.roles import Role
+from rca.admin_feedback import form_for, may_judge, take_feedback
 from rca.models import Analysis, Evidence
 from tickets.admin.panels import OVERVIEW, Panel, register
 from tickets.models import Ticket
@@ -61,7 +63,7 @@ class AnalysisAdmin(BoundedExport, DeskAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Analysis | None = None) -> Any:
         groups = [
             ("Answer", ("ticket", "created", "verdict", "cause_text", "error_type", "cause_class", "confidence")),
-            ("Why", ("rationale", "citations", "evidence_numbers", "is_hypothesis")),
+            ("Why", ("rationale", "cited", "read", "is_hypothesis")),
             ("How", ("provider", "model", "prompt_version", "duration_ms", "input_tokens", "output_tokens", "error")),
             ("Whole finding", ("finding_text",)),
         ]  # fmt: skip
@@ -71,6 +73,12 @@ class AnalysisAdmin(BoundedExport, DeskAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Analysis | None = None) -> list[str]:
         return [name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    def get_urls(self) -> list[URLPattern]:
+        judge = path(
+            "<int:pk>/feedback/", self.admin_site.admin_view(take_feedback), name="rca_analysis_feedback"
+        )
+        return [judge, *super().get_urls()]
 
     @admin.display(description="Ticket")
     def ticket_key(self, analysis: Analysis) -> SafeString:
@@ -83,6 +91,14 @@ class AnalysisAdmin(BoundedExport, DeskAdmin):
     @admin.display(description="State", ordering="state")
     def verdict(self, analysis: Analysis) -> SafeString:
         return state_badge(analysis)
+
+    @admin.display(description="Evidence cited")
+    def cited(self, analysis: Analysis) -> str:
+        return numbers(analysis.citations)
+
+    @admin.display(description="Evidence read")
+    def read(self, analysis: Analysis) -> str:
+        return numbers(analysis.evidence_numbers)
 
     @admin.display(description="Root cause")
     def cause_text(self, analysis: Analysis) -> SafeString:
@@ -124,8 +140,24 @@ def evidence_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
 
 
 def analyses_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-    found = Analysis.objects.filter(ticket=ticket).defer(*HEAVY).order_by("-id")[:MOST_ANALYSES]
-    return {"analyses": [(analysis, state_badge(analysis)) for analysis in found]}
+    """Every analysis with where it came from and what people said of it; the current one with what was sent."""
+    found = (
+        Analysis.objects.filter(ticket=ticket)
+        .defer(*HEAVY)
+        .select_related("reused_from__ticket")
+        .prefetch_related("feedback")
+        .order_by("-id")[:MOST_ANALYSES]
+    )
+    rows = []
+    for analysis in found:
+        given = list(analysis.feedback.all())
+        form = form_for(analysis, request, given)
+        rows.append({"analysis": analysis, "state": state_badge(analysis), "given": given, "form": form})
+    sent = ""
+    if may_judge(request):
+        current = Analysis.objects.filter(ticket=ticket, is_current=True).only("prompt_sent").first()
+        sent = current.prompt_sent[:LONGEST_TEXT] if current else ""
+    return {"analyses": rows, "sent": sent}
 
 
 register(Panel(OVERVIEW, "Evidence", "admin/tickets/panels/evidence.html", evidence_panel, place=10))

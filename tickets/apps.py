@@ -6,7 +6,7 @@ from django.db.models.signals import post_delete
 
 class TicketsConfig(AppConfig):
     name = "tickets"
-    verbose_name = "Tickets"
+    verbose_name = "Desk"
 
     def ready(self) -> None:
         from tickets.search_index import forget_ticket

@@ -35,7 +35,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from tickets.choices import Severity, SlaStatus, Status
-from tickets.hub import newest_number
+from tickets.live_reads import newest_number
 from tickets.models import LiveEvent, Ticket
 
 FIGURES_SECONDS = 2

@@ -6,6 +6,7 @@ A cookie counts only with an Origin that is ours; a JWT comes in the subprotocol
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,8 @@ from accounts.roles import Role
 from accounts.tokens import PersonAuthentication
 from tickets.hub import local_hub
 
-ENDED = 4401
+WIRE_EXTENSION = "aiops.wire"
+"""In the scope's extensions: a function that puts a ready frame on this connection's wire (aiops/web_server.py)."""
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -52,8 +54,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Clients have nothing to say; what they send is dropped."""
 
-    async def send_frame(self, frame: str) -> None:
-        await self.send(text_data=frame)
+    @property
+    def write(self) -> Callable[[bytes], None] | None:
+        found: Callable[[bytes], None] | None = self.scope.get("extensions", {}).get(WIRE_EXTENSION)
+        return found
+
+    async def send_text(self, text: str) -> None:
+        await self.send(text_data=text)
 
     async def end(self, code: int) -> None:
         await self.close(code=code)

@@ -8,31 +8,35 @@ given before commits, so a lower number can appear after a higher one: gaps are 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import close_old_connections
-from django.db.models import Max, Q
 
-from tickets.models import LiveEvent, Ticket
-from tickets.rows import ticket_row, with_row_relations
+from tickets import live_reads
+from tickets.frames import Frame, SlowClientError, frames, signal
+from tickets.live_reads import Batch, Reader
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 POLL_SECONDS = 1.0
-COALESCE_SECONDS = 0.1
+COALESCE_SECONDS = 0.05
+"""From one reading to the next: what comes in between goes out together, and well within 100 ms of its commit."""
 SESSION_CHECK_SECONDS = 1.0
 CREDENTIALS_PER_CHECK = 25
 GAP_SECONDS = 30.0
-MOST_EVENTS_AT_ONCE = 2_000
-MOST_FRAME_BYTES = 256 * 1024
-"""The server closes a socket to which it is asked to send more than 1 MiB at once: a storm is many frames."""
+SOCKETS_IN_A_ROW = 250
+"""After so many writes everything else in the process has its turn."""
+
+SESSION_ENDED = 4401
+TOO_SLOW = 4408
 
 
 class Socket(Protocol):
@@ -40,7 +44,12 @@ class Socket(Protocol):
 
     @property
     def credential(self) -> str: ...
-    async def send_frame(self, frame: str) -> None: ...
+    @property
+    def write(self) -> Callable[[bytes], None] | None:
+        """Puts a whole frame on the wire or raises SlowClientError; None where the server has no such way."""
+        ...
+
+    async def send_text(self, text: str) -> None: ...
     async def end(self, code: int) -> None: ...
     def has_ended(self) -> bool:
         """Whether its session or token is no longer good (asked in a thread; may query)."""
@@ -53,6 +62,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
+        self._reader = Reader()
         self._last = 0
         self._gaps: dict[int, float] = {}
         self._starting = asyncio.Lock()
@@ -62,25 +72,25 @@ class Hub:
         seen = since
         await self._ensure_running()
         while seen is not None:
-            missed: Batch | None = await _in_thread(events_since, seen)
+            missed: Batch | None = await self._reader.read(live_reads.events_since, seen)
             if missed is None:
-                await socket.send_frame(json.dumps({"event": "reset", "seq": self._last}))
+                await socket.send_text(signal("reset", self._last).text)
                 break
             for frame in frames(missed.events):
-                await socket.send_frame(frame)
+                await socket.send_text(frame.text)
             seen = max([seen, *missed.numbers])
             if seen >= self._last or not missed.numbers:
                 break
         self._sockets.add(socket)
         await self._ensure_running()  # the last socket may have left while this one caught up
-        await socket.send_frame(json.dumps({"event": "heartbeat", "seq": self._last}))
+        await socket.send_text(signal("heartbeat", self._last).text)
 
     async def _ensure_running(self) -> None:
         async with self._starting:
             if self._task is None or self._task.done():
                 self._loop = asyncio.get_running_loop()
                 self._woken = asyncio.Event()
-                self._last = await _in_thread(newest_number)
+                self._last = await self._reader.read(live_reads.newest_number)
                 self._gaps = {}
                 self._task = self._loop.create_task(self._run())
 
@@ -102,24 +112,26 @@ class Hub:
                 try:
                     await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
                 except TimeoutError:
-                    await self._write(json.dumps({"event": "heartbeat", "seq": self._last}))
+                    await self._write(signal("heartbeat", self._last))
                 self._woken.clear()
                 if not self._sockets:
                     return
+                began = time.monotonic()
                 await self._pass_on()
-                await asyncio.sleep(COALESCE_SECONDS)
+                await asyncio.sleep(max(0.0, began + COALESCE_SECONDS - time.monotonic()))
         finally:
             for helper in helpers:
                 helper.cancel()
+            self._reader.close()
 
     async def _pass_on(self) -> None:
         try:
-            batch: Batch = await _in_thread(events_after, self._last, tuple(self._gaps))
+            batch: Batch = await self._reader.read(live_reads.events_after, self._last, tuple(self._gaps))
         except Exception:
             logger.warning("The live events could not be read", exc_info=True)
             return
         self._number(batch.numbers)
-        if len(batch.numbers) == MOST_EVENTS_AT_ONCE:
+        if len(batch.numbers) == live_reads.MOST_EVENTS_AT_ONCE:
             self._woken.set()  # there is more
         for frame in frames(batch.events):
             await self._write(frame)
@@ -134,12 +146,27 @@ class Hub:
             self._last = max(self._last, number)
         self._gaps = {number: at for number, at in self._gaps.items() if now - at < GAP_SECONDS}
 
-    async def _write(self, frame: str) -> None:
-        for socket in tuple(self._sockets):
+    async def _write(self, frame: Frame) -> None:
+        for count, socket in enumerate(tuple(self._sockets), start=1):
             try:
-                await socket.send_frame(frame)
+                if socket.write is None:
+                    await socket.send_text(frame.text)
+                else:
+                    socket.write(frame.wire)
+            except SlowClientError:
+                await self._end([socket], TOO_SLOW)
             except Exception:  # noqa: BLE001 - one broken client must not cost the others their frame
                 self._sockets.discard(socket)
+            if count % SOCKETS_IN_A_ROW == 0:
+                await asyncio.sleep(0)
+
+    async def _end(self, sockets: Iterable[Socket], code: int) -> None:
+        for socket in sockets:
+            self._sockets.discard(socket)
+            try:
+                await socket.end(code)
+            except Exception:
+                logger.warning("A live client could not be told why it was closed", exc_info=True)
 
     async def _watch_sessions(self) -> None:
         """Ask, a few credentials a second in turn, whether each is still good; end the sockets of those that are not.
@@ -160,9 +187,7 @@ class Hub:
                 logger.warning("The sessions of the live clients could not be checked", exc_info=True)
                 continue
             for name in ended:
-                for socket in by_credential[name]:
-                    self._sockets.discard(socket)
-                    await socket.end(4401)
+                await self._end(by_credential[name], SESSION_ENDED)
 
     async def _listen(self) -> None:
         """Turn messages of the channel layer into wake-ups; without Redis the poll goes on alone."""
@@ -202,77 +227,8 @@ def _ended_among(sockets: dict[str, Socket]) -> list[str]:
     return [credential for credential, socket in sockets.items() if socket.has_ended()]
 
 
-def newest_number() -> int:
-    return LiveEvent.objects.aggregate(newest=Max("id"))["newest"] or 0
-
-
-class Batch(NamedTuple):
-    """The numbers that were read, and what there is to send; a number whose ticket is gone has nothing."""
-
-    numbers: list[int]
-    events: list[dict[str, Any]]
-
-
-def events_after(last: int, gaps: tuple[int, ...]) -> Batch:
-    wanted = Q(id__gt=last) | Q(id__in=gaps) if gaps else Q(id__gt=last)
-    return _batch(wanted)
-
-
-def events_since(number: int) -> Batch | None:
-    """The next events after `number`, at most MOST_EVENTS_AT_ONCE; None when some of them are no longer kept."""
-    oldest = LiveEvent.objects.order_by("id").values_list("id", flat=True).first()
-    newest = newest_number()
-    if (
-        number > newest
-        or (oldest is not None and number < oldest - 1)
-        or (oldest is None and number < newest)
-    ):
-        return None
-    return _batch(Q(id__gt=number))
-
-
-def _batch(wanted: Q) -> Batch:
-    found = list(LiveEvent.objects.filter(wanted).order_by("id")[:MOST_EVENTS_AT_ONCE])
-    return Batch([event.pk for event in found], render(found))
-
-
-def render(events: Iterable[LiveEvent]) -> list[dict[str, Any]]:
-    """Frames for events, with each ticket as it is now; an event whose ticket is gone is left out."""
-    found = list(events)
-    keys = {event.ticket_key for event in found}
-    tickets = {t.key: t for t in with_row_relations(Ticket.objects.filter(key__in=keys))}
-    rows = {key: ticket_row(ticket) for key, ticket in tickets.items()}
-    frames: list[dict[str, Any]] = []
-    for event in found:
-        if event.ticket_key in rows:
-            frame = {
-                "event": event.event,
-                "seq": event.pk,
-                "ticket_id": event.ticket_key,
-                "ticket": rows[event.ticket_key],
-            }
-            if event.new_status:
-                frame["new_status"] = event.new_status
-            frames.append(frame)
-    return frames
-
-
-def frames(events: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The events as JSON arrays, in order, each array as long as MOST_FRAME_BYTES allows."""
-    encoded: list[str] = []
-    size = 0
-    for text in map(json.dumps, events):  # ASCII: a character is a byte
-        if encoded and size + len(text) > MOST_FRAME_BYTES:
-            yield f"[{', '.join(encoded)}]"
-            encoded, size = [], 0
-        encoded.append(text)
-        size += len(text) + 2
-    if encoded:
-        yield f"[{', '.join(encoded)}]"
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    def call() -> Any:
+async def _in_thread(function: Callable[..., T], *arguments: object) -> T:
+    def call() -> T:
         close_old_connections()
         try:
             return function(*arguments)

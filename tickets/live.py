@@ -23,7 +23,8 @@ TICKET_UPDATED = "ticket_updated"
 SLA_BREACHED = "sla_breached"
 
 GROUP = "live"
-COALESCE_SECONDS = 0.1
+COALESCE_SECONDS = 0.02
+"""A wake-up is small; the hub it wakes gathers what came meanwhile."""
 
 
 def publish(event: str, ticket: Ticket) -> None:

@@ -219,6 +219,22 @@ class TicketComment(models.Model):
         return f"{self.author}: {self.text[:60]}"
 
 
+class DoneStep(models.Model):
+    """A recommendation that a person has carried out. `digest` names its text, which is too long for a key."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="done_steps")
+    digest = models.CharField(max_length=64)
+    done_at = models.DateTimeField(default=timezone.now)
+    done_by = models.CharField(max_length=254)
+
+    class Meta:
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["ticket", "digest"], name="step_done_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.digest[:12]} by {self.done_by}"
+
+
 class LinkKind(models.TextChoices):
     CAUSED_BY = "caused_by", "Caused by"
     RELATED = "related", "Related"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import models
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,6 +28,15 @@ def stacked(first: object, second: object) -> SafeString:
     """Two lines in one cell, the second muted."""
     return format_html(
         '<span class="stacked"><span>{}</span><span class="muted">{}</span></span>', first, second
+    )
+
+
+def told(first: object, second: object) -> SafeString:
+    """As `stacked`, where the second line is a sentence that takes the room it needs."""
+    return format_html(
+        '<span class="stacked stacked--wide"><span class="when">{}</span><span class="muted">{}</span></span>',
+        first,
+        second,
     )
 
 
@@ -59,6 +72,28 @@ def duration(seconds: float) -> str:
         elif parts:
             break
     return " ".join(parts[:2]) or "0 s"
+
+
+def action_button(label: str, action: str, record: models.Model) -> SafeString:
+    """A button inside a record's page that sends the list's bulk action for this one record, by POST.
+
+    It stands in the page's own form, so the token is that form's; the list's action decides who may.
+    """
+    meta = record._meta
+    return format_html(
+        '<input type="hidden" name="action" value="{}"><button type="submit" class="button" formaction="{}" '
+        'formnovalidate name="{}" value="{}">{}</button>',
+        action,
+        reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
+        ACTION_CHECKBOX_NAME,
+        record.pk,
+        label,
+    )
+
+
+def numbers(values: Iterable[object]) -> str:
+    """Evidence numbers as the texts cite them: `[1], [3]`."""
+    return ", ".join(f"[{value}]" for value in values) or "–"
 
 
 def as_json(value: Any) -> SafeString:

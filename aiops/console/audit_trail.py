@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from import_export.resources import ModelResource
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from accounts.console.display import as_json, moment, unbroken
+from accounts.console.display import as_json, moment, stacked, unbroken
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.integrity import integrity
@@ -73,7 +73,7 @@ class AuditResource(ModelResource):
 class AuditEntryAdmin(BoundedExport, RecordAdmin):
     resource_classes = (AuditResource,)
     streams = (("/api/export/audit-trail", "audit trail"),)
-    list_display = ("when", "action", "ticket", "who", "summary", "protection")
+    list_display = ("when", "deed", "who", "summary", "protection")
     counted_as = "entries"
     list_display_links = ("when",)
     list_filter = (ActionFilter, ("actor_kind", ChoicesDropdownFilter), ("created_at", EntryDayFilter))
@@ -112,9 +112,9 @@ class AuditEntryAdmin(BoundedExport, RecordAdmin):
     def when(self, entry: AuditEntry) -> SafeString:
         return moment(entry.created_at)
 
-    @admin.display(description="Ticket")
-    def ticket(self, entry: AuditEntry) -> SafeString:
-        return unbroken(entry.ticket_key or "–")
+    @admin.display(description="Action")
+    def deed(self, entry: AuditEntry) -> SafeString:
+        return stacked(unbroken(entry.action), unbroken(entry.ticket_key or "no ticket"))
 
     @admin.display(description="Who")
     def who(self, entry: AuditEntry) -> str:

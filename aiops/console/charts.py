@@ -68,9 +68,9 @@ def read_charts() -> Charts:
     return Charts(
         by_day=_by_day(rows, first),
         sla=_sla(rows, now),
-        error_types=_top(rows, "error_type", lambda name: {"error_type": name}),
-        pipelines=_top(rows, "pipeline", lambda name: {"q": name}),
-        cost_centres=_top(rows, "finops_cost_center", lambda name: {"cost_centre": name}),
+        error_types=_top(rows, "error_type", "error_type", first),
+        pipelines=_top(rows, "pipeline", "pipeline__exact", first),
+        cost_centres=_top(rows, "finops_cost_center", "cost_centre", first),
         is_cut=is_cut,
     )
 
@@ -133,11 +133,17 @@ def _sla(rows: Iterable[dict[str, Any]], now: datetime) -> list[Bar]:
     return bars
 
 
-def _top(rows: Iterable[dict[str, Any]], column: str, query: Any) -> list[Bar]:
+def _top(rows: Iterable[dict[str, Any]], column: str, filter_name: str, first: date) -> list[Bar]:
+    """The most frequent values, each with the list of just its tickets since the first day."""
     counted = Counter(row[column] for row in rows if row[column])
     found = counted.most_common(MOST_BARS)
     longest = found[0][1] if found else 1
     return [
-        Bar(name, number, _address(query(name)), [_part("plain", number, longest, name)])
+        Bar(
+            name,
+            number,
+            _address({filter_name: name, "opened_at_from": first.isoformat()}),
+            [_part("plain", number, longest, name)],
+        )
         for name, number in found
     ]

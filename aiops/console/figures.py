@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
-from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, DurationField, ExpressionWrapper, F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -51,7 +52,7 @@ def _queue(now: datetime, tickets: str) -> list[Figure]:
             "SLA breached",
             as_count(breached),
             oldest,
-            f"{tickets}?sla=breached&o=3",
+            f"{tickets}?sla=breached",
             "bad" if breached else "",
         ),
     ]
@@ -63,7 +64,7 @@ def _today(now: datetime, tickets: str) -> list[Figure]:
     whole = ExpressionWrapper(F("acknowledged_at") - F("opened_at"), output_field=DurationField())
     sample = done.annotate(whole=whole).order_by("-acknowledged_at").values("ack_seconds", "whole")
     means = sample[:MOST_AVERAGED].aggregate(ack=Avg("ack_seconds"), mean_whole=Avg("whole"))
-    address = f"{tickets}?state=acknowledged&o=-7"
+    address = f"{tickets}?state=acknowledged"
     if means["ack"] is None:
         nothing = "nothing acknowledged since 00:00 UTC"
         return [Figure("MTTA today", "–", nothing, address), Figure("MTTR today", "–", nothing, address)]
@@ -90,10 +91,11 @@ def _recovery(tickets: str) -> Figure:
 def _waiting(now: datetime) -> Figure:
     waiting = bounded_count(Ticket.objects.filter(needs_work=True, work_due_at__lte=now))
     lookups = bounded_count(RunLookup.objects.filter(state=RunLookup.State.WAITING))
-    recent = Q(received_at__gte=now - timedelta(days=1))
-    unread = bounded_count(AlertEvent.objects.filter(recent, outcome__in=UNREAD))
+    since = (now - timedelta(days=1)).replace(second=0, microsecond=0)
+    unread = bounded_count(AlertEvent.objects.filter(received_at__gte=since, outcome__in=UNREAD))
     note = f"{as_count(waiting + lookups)} waiting, {as_count(unread)} not understood in 24 h"
-    address = reverse("admin:ingestion_alertevent_changelist")
+    wanted = urlencode({"outcome__in": ",".join(UNREAD), "received_at__gte": since.isoformat()})
+    address = f"{reverse('admin:ingestion_alertevent_changelist')}?{wanted}"
     tone = "bad" if unread else ""
     return Figure("Events not processed", as_count(waiting + lookups + unread), note, address, tone)
 

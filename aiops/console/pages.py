@@ -34,7 +34,8 @@ def health_page(request: HttpRequest) -> HttpResponse:
     """What `/readyz` says, in words, and what the clock is set to."""
     _demand(request, Role.VIEWER)
     overall, checks = probe_all()
-    content = {"title": "Health", "overall": overall, "checks": checks.items(), "schedule": schedule()}
+    named = [(name.replace("_", " "), probe) for name, probe in checks.items()]
+    content = {"title": "Health", "overall": overall, "checks": named, "schedule": schedule()}
     return TemplateResponse(
         request, "admin/console/health.html", {**admin.site.each_context(request), **content}
     )

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support.alerts import data_factory_alert
 from tests.support.live_server import ROOT, LiveServer
+from tests.support.world import World, living
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -75,9 +76,26 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def visit(browser: Browser, desk: Desk) -> Iterator[Callable[..., Visit]]:
+def world() -> Iterator[World]:
+    """Jira, Slack and Blob on a loopback server."""
+    with living() as vendors:
+        yield vendors
+
+
+@pytest.fixture
+def connected_desk(tmp_path: Path, world: World) -> Iterator[Desk]:
+    """A desk that tells Jira and Slack, and hears from them."""
+    server = LiveServer(tmp_path, environment=world.environment).start()
+    yield Desk(server)
+    server.kill()
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
     """`visit("/dashboard", theme="dark", width=320)`: a new window, signed in as the first administrator."""
     visits: list[Visit] = []
+    name = "connected_desk" if "connected_desk" in request.fixturenames else "desk"
+    desk: Desk = request.getfixturevalue(name)
 
     def make(
         path: str = "/dashboard", *, theme: str = "light", width: int = 1280, sign_in: bool = True

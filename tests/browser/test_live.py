@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, Visit
+from tests.support.world import JIRA_SECRET, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -68,6 +69,67 @@ def test_acknowledging_in_one_browser_moves_it_in_another(desk: Desk, visit: Cal
     expect(there.page.locator(there.row(ticket))).to_have_count(0)
     there.page.get_by_role("tab", name="Closed").click()
     expect(there.page.locator(there.row(ticket))).to_contain_text("Met")
+
+
+def test_closing_in_jira_moves_the_row(
+    connected_desk: Desk, world: World, visit: Callable[..., Visit]
+) -> None:
+    desk = connected_desk
+    ticket = desk.alert()
+    token = desk.server.token()
+    issue = until_told(desk, token, ticket)
+    window = visit()
+    wait_live(window)
+    row = window.page.locator(window.row(ticket))
+    expect(row).to_be_visible()
+    world.jira.issues[0].state = "31"
+    status = {"name": "Done", "statusCategory": {"key": "done"}}
+    body = {
+        "webhookEvent": "jira:issue_updated",
+        "user": {"displayName": "Grace Hopper"},
+        "issue": {"key": issue, "fields": {"status": status}},
+    }
+    assert desk.server.call(f"/webhook/jira?secret={JIRA_SECRET}", body)[0] == 200
+    expect(row).to_have_count(0)
+    window.page.get_by_role("tab", name="Closed").click()
+    expect(row).to_contain_text("Grace Hopper")
+
+
+def until_told(desk: Desk, token: str, ticket: str) -> str:
+    """The key of the Jira issue, once there is one."""
+    for _ in range(200):
+        answer = desk.server.call(f"/api/tickets/{ticket}", token=token)[1]["ticket"]
+        if answer["itsm_ticket_id"] and answer["processing_state"] == "notified":
+            return str(answer["itsm_ticket_id"])
+        time.sleep(0.1)
+    raise AssertionError("no Jira issue was made")
+
+
+def test_recommendation_ticked_in_one_browser_is_ticked_in_another(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
+    ticket = desk.alert()
+    here, there = visit(), visit()
+    boxes = []
+    for window in (here, there):
+        row = window.page.locator(window.row(ticket))
+        expect(row).to_contain_text("RCA ready")
+        row.get_by_role("link").click()
+        boxes.append(window.page.locator("#detail-recommendations input").first)
+    boxes[0].check()
+    expect(boxes[1]).to_be_checked()
+    expect(there.page.locator("#detail-recommendations li").first).to_contain_text("admin")
+    expect(there.page.locator("#detail-timeline")).to_contain_text("Recommendation Done")
+
+
+def test_verdict_on_a_root_cause_is_kept_and_shown(desk: Desk, visit: Callable[..., Visit]) -> None:
+    ticket = desk.alert()
+    page = (window := visit()).page
+    row = page.locator(window.row(ticket))
+    expect(row).to_contain_text("RCA ready")
+    row.get_by_role("link").click()
+    page.locator("#detail-cause").get_by_role("button", name="Wrong").click()
+    expect(page.locator("#detail-cause")).to_contain_text("Wrong says admin")
 
 
 def test_server_killed_and_restarted_shows_the_banner_and_misses_nothing(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.console.paging import MOST_PAGED, BoundedPaginator
+from accounts.models import User
 from accounts.service_keys import create_key
 from audit import actions
 from audit.models import AuditEntry
@@ -25,7 +27,7 @@ from tickets.models import Ticket
 MOST_QUERIES = 10
 LISTS = (
     "tickets_ticket", "audit_auditentry", "ingestion_alertevent", "integrations_delivery", "rca_analysis",
-    "accounts_servicekey", "audit_auditseal", "remediation_attempt",
+    "accounts_servicekey", "accounts_user", "audit_auditseal", "remediation_attempt",
 )  # fmt: skip
 
 
@@ -39,19 +41,20 @@ def queries_of(cast: Cast, page: str) -> list[str]:
     return [query["sql"] for query in seen.captured_queries]
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_a_list_of_fifty_costs_as_many_queries_as_a_list_of_one(cast: Cast, name: str) -> None:
-    page = reverse(f"admin:{name}_changelist")
+def test_a_list_of_fifty_costs_as_many_queries_as_a_list_of_one(cast: Cast) -> None:
+    pages = [reverse(f"admin:{name}_changelist") for name in LISTS]
     full_ticket()
     create_key(name="first")
-    one = queries_of(cast, page)
-    for number in range(12):
+    with_one = {page: len(queries_of(cast, page)) for page in pages}
+    role = Group.objects.get(name="viewer")
+    for number in range(49):
         full_ticket()
         create_key(name=f"sender {number}")
+        User.objects.create(email=f"person{number}@example.com").groups.add(role)
     cache.clear()
-    fifty = queries_of(cast, page)
-    assert len(fifty) == len(one), fifty
-    assert len(fifty) <= MOST_QUERIES, fifty
+    with_fifty = {page: len(queries_of(cast, page)) for page in pages}
+    assert with_fifty == with_one
+    assert max(with_fifty.values()) <= MOST_QUERIES, with_fifty
 
 
 def test_a_list_that_is_filtered_and_searched_stays_within_the_bound(cast: Cast) -> None:

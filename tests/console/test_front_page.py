@@ -19,6 +19,7 @@ from aiops.console.figures import read_figures
 from audit.integrity import keep_result
 from audit.report import Finding, Kind, Report
 from ingestion.models import AlertEvent, WorkerPulse
+from integrations.models import Delivery
 from tests.console.conftest import Cast, full_ticket, registered
 from tests.support.factories import make_ticket
 
@@ -78,9 +79,26 @@ def test_the_figures_count_what_their_lists_show(cast: Cast) -> None:
     assert (figures["MTTA today"].value, figures["MTTR today"].value) == ("2 min", "5 min")
     assert figures["Events not processed"].value == "1"
     assert figures["Deliveries failed"].value == "0"
-    for title, expected in (("Open", 2), ("SLA breached", 2)):
+    Delivery.objects.create(ticket=make_ticket(status="acknowledged"), channel="slack", operation="post")
+    AlertEvent.objects.create(source="adf", body=b"{}", body_size=2, outcome="accepted")
+    listed = (("Open", 2), ("SLA breached", 2), ("Events not processed", 1), ("Deliveries failed", 0))
+    for title, expected in listed:
         found = cast.clients["viewer"].get(figures[title].address).context["cl"].result_count
         assert found == expected
+
+
+@pytest.mark.parametrize("person", ["viewer", "admin"])
+def test_breached_tickets_come_with_the_oldest_first_for_everybody(cast: Cast, person: str) -> None:
+    now = timezone.now()
+    for minutes in (5, 50, 20):
+        make_ticket(
+            sla_due_at=now - timedelta(minutes=minutes), status="in_progress" if minutes == 50 else "open"
+        )
+    address = {figure.title: figure for figure in read_figures()}["SLA breached"].address
+    shown = cast.clients[person].get(address).context["cl"].result_list
+    dues = [ticket.sla_due_at for ticket in shown]
+    assert dues == sorted(dues)
+    assert len(dues) == 3
 
 
 def test_every_link_of_the_front_page_leads_somewhere(cast: Cast, worker: None) -> None:
@@ -158,3 +176,21 @@ def test_figures_are_kept_for_some_seconds(cast: Cast, worker: None) -> None:
     cast.clients["viewer"].get("/admin/")
     make_ticket()
     assert cache.get("console:figures")[0].value == "0"
+
+
+def test_each_bar_leads_to_just_the_tickets_it_counts(cast: Cast) -> None:
+    now = timezone.now()
+    for number, (severity, kind) in enumerate(
+        (("High", "A"), ("High", "A"), ("Low", "B c&d"), ("Critical", "none"))
+    ):
+        make_ticket(
+            severity=severity, error_type=kind, pipeline=f"pl {kind}", finops_cost_center=f"IT-{number % 2}",
+            opened_at=now - timedelta(days=number % 3), priority="P2",
+        )  # fmt: skip
+    charts = read_charts()
+    for bars in (charts.by_day, charts.error_types, charts.pipelines, charts.cost_centres):
+        assert bars
+        for bar in bars:
+            found = cast.clients["viewer"].get(bar.address)
+            assert found.status_code == 200, bar.address
+            assert found.context["cl"].result_count == bar.number, bar.address

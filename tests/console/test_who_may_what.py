@@ -14,6 +14,7 @@ from tests.console.conftest import CAST, Cast, registered, snapshot
 from tickets.admin.verbs import VERBS
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.steps import steps_of
 
 ADMINS_ONLY = {"accounts.User", "accounts.ServiceKey", "tickets.TeamPolicy"}
 WRITTEN_BY_ACTORS = {"tickets.MaintenanceWindow", "tickets.Mute"}
@@ -28,6 +29,7 @@ def name_of(model: Any, page: str) -> str:
 
 # Whoever takes an alert out as it came is recorded, which is no look (tests/door/test_event_admin.py).
 DOWNLOADS = {"ingestion_alertevent_body", "ingestion_alertevent_export"}
+TAKES_NO_RECORD = {"view_on_site", "jsi18n"}
 WITHOUT_ROWS = {"audit.AuditPruning", "audit.AuditErasure"}
 
 
@@ -49,7 +51,16 @@ def pages_of(model: Any, model_admin: Any) -> list[str]:
             found.append(reverse(f"admin:{pattern.name}", kwargs=dict.fromkeys(keys, key)))
         elif keys == {"pk", "verb"}:
             found += [reverse(f"admin:{pattern.name}", args=[key, verb]) for verb in VERBS]
+        elif keys == {"pk", "digest"}:
+            found += [reverse(f"admin:{pattern.name}", args=[key, digest]) for digest in digests_of(key)]
+        else:
+            assert pattern.name in TAKES_NO_RECORD, f"nobody looks at {pattern.name}: say how it is reached"
     return found
+
+
+def digests_of(ticket_id: int) -> list[str]:
+    """The names of the ticket's recommendations, or one that it has not."""
+    return [step.digest for step in steps_of(Ticket.objects.get(pk=ticket_id))] or ["0" * 64]
 
 
 def own_pages() -> list[str]:
@@ -119,6 +130,11 @@ def test_who_may_not_act_cannot_by_posting_any_action(cast: Cast, everything: Ti
     for verb in VERBS:
         page = reverse("admin:tickets_ticket_do", args=[everything.pk, verb])
         assert cast.clients[person].post(page, SENDING.get(verb, {})).status_code == 403
+    for digest in digests_of(everything.pk):
+        page = reverse("admin:tickets_ticket_step", args=[everything.pk, digest])
+        assert cast.clients[person].post(page, {"done": "yes"}).status_code == 403
+    judged = reverse("admin:rca_analysis_feedback", args=[everything.analyses.get().pk])
+    assert cast.clients[person].post(judged, {"verdict": "wrong"}).status_code == 403
     key = ServiceKey.objects.get()
     for page in ("rotate", "revoke"):
         address = reverse(f"admin:accounts_servicekey_{page}", args=[key.pk])

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { sentence } from "../../static/dashboard/js/announce.js";
 import { detailsText, entryText, furtherText } from "../../static/dashboard/js/audit.js";
 import { slaLook } from "../../static/dashboard/js/countdown.js";
-import { currentAnalysis, tickOf } from "../../static/dashboard/js/detail_parts.js";
+import { currentAnalysis } from "../../static/dashboard/js/detail_parts.js";
+import { sealState } from "../../static/dashboard/js/detail_side.js";
 import * as format from "../../static/dashboard/js/format.js";
 import { commandFor } from "../../static/dashboard/js/keyboard.js";
 import { detailLine } from "../../static/dashboard/js/rows.js";
@@ -110,15 +111,6 @@ test("an announcement names the first of each kind and counts them all", () => {
   assert.equal(sentence(news), "2 new critical tickets: pl_a. 1 SLA breached: pl_c");
 });
 
-test("a recommendation is ticked by the newest note about it", () => {
-  const note = (text, actor) => ({ action: "Comment Added", actor, details: { text } });
-  assert.equal(tickOf("Re-run", [note("Done: Re-run", "Ana")]).actor, "Ana");
-  assert.equal(tickOf("Re-run", [note("Not done: Re-run", "Bo"), note("Done: Re-run", "Ana")]), null);
-  assert.equal(tickOf("Re-run", [note("Done: Re-run all", "Ana")]), null);
-  assert.equal(tickOf("Re-run", [{ action: "x", details: "Done: Re-run" }]).action, "x");
-  assert.equal(tickOf("Re-run", [{ action: "y", summary: "Done: Re-run", details: {} }]).action, "y");
-});
-
 test("the current analysis is the one marked so", () => {
   assert.equal(currentAnalysis({ analyses: [{ id: 1 }, { id: 2, is_current: true }] }).id, 2);
   assert.equal(currentAnalysis({}), null);
@@ -185,4 +177,11 @@ test("the export and the list take the filters the server knows, and no others",
     exportUrl({ ...emptyView(), tab: "audit", action: "Ticket Created", about: "ADF-1" }),
     "/api/export/audit-trail?action=Ticket+Created&ticket=ADF-1",
   );
+});
+
+test("an entry shows a lock only where the server says whether it is sealed", () => {
+  assert.equal(sealState({ sealed: true }), "sealed");
+  assert.equal(sealState({ sealed: false }), "open");
+  assert.equal(sealState({}), "");
+  assert.equal(sealState({ sealed: null }), "");
 });

@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.factories import make_ticket
 from tickets import hub as live
+from tickets import live_reads
+from tickets.frames import MOST_FRAME_BYTES, SlowClientError, frames
+from tickets.live_reads import MOST_EVENTS_MISSED
 from tickets.models import LiveEvent
 
 SERVERS_LIMIT = 1024 * 1024
@@ -23,8 +26,10 @@ class Listener:
     def __init__(self) -> None:
         self.frames: list[str] = []
 
-    async def send_frame(self, frame: str) -> None:
-        self.frames.append(frame)
+    write = None
+
+    async def send_text(self, text: str) -> None:
+        self.frames.append(text)
 
     async def end(self, code: int) -> None:
         raise AssertionError(f"closed with {code}")
@@ -51,6 +56,9 @@ async def joined(hub: live.Hub, since: int | None) -> Listener:
     listener = Listener()
     await hub.join(listener, since)
     hub.leave(listener)
+    hub.wake()
+    assert hub._task is not None
+    await hub._task
     return listener
 
 
@@ -65,6 +73,7 @@ def test_storm_reaches_a_connected_client_whole_and_in_small_frames(numbers: lis
         hub, listener = live.Hub(), Listener()
         hub._sockets.add(listener)
         await hub._pass_on()
+        hub._reader.close()
         return listener
 
     listener = asyncio.run(watch())
@@ -73,12 +82,54 @@ def test_storm_reaches_a_connected_client_whole_and_in_small_frames(numbers: lis
 
 
 def test_frames_of_nothing_are_none() -> None:
-    assert list(live.frames([])) == []
+    assert list(frames([])) == []
 
 
 def test_event_larger_than_a_frame_stands_alone() -> None:
-    events: list[dict[str, Any]] = [{"seq": 1}, {"seq": 2, "x": "y" * live.MOST_FRAME_BYTES}, {"seq": 3}]
-    assert [[event["seq"] for event in json.loads(frame)] for frame in live.frames(events)] == [[1], [2], [3]]
+    events: list[dict[str, Any]] = [{"seq": 1}, {"seq": 2, "x": "y" * MOST_FRAME_BYTES}, {"seq": 3}]
+    assert [[event["seq"] for event in json.loads(frame.text)] for frame in frames(events)] == [[1], [2], [3]]
+
+
+class DirectListener(Listener):
+    """A client to which whole frames are written; it is slow from a number of frames on."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.wire: list[bytes] = []
+        self.codes: list[int] = []
+        self._most = most
+
+    def write(self, frame: bytes) -> None:  # type: ignore[override]
+        if len(self.wire) >= self._most:
+            raise SlowClientError
+        self.wire.append(frame)
+
+    async def end(self, code: int) -> None:
+        self.codes.append(code)
+
+
+def test_slow_client_is_closed_with_a_reason_and_the_others_get_all(numbers: list[int]) -> None:
+    slow, quick = DirectListener(most=2), DirectListener(most=10_000)
+
+    async def watch() -> None:
+        hub = live.Hub()
+        hub._sockets |= {slow, quick}
+        await hub._pass_on()
+        hub._reader.close()
+        assert hub._sockets == {quick}
+
+    asyncio.run(watch())
+    assert slow.codes == [live.TOO_SLOW]
+    assert len(slow.wire) == 2 < len(quick.wire)
+    assert quick.codes == []
+
+
+def test_client_that_missed_too_much_is_told_to_read_anew(numbers: list[int]) -> None:
+    LiveEvent.objects.bulk_create(
+        LiveEvent(event="ticket_updated", ticket_key="gone", new_status="") for _ in range(MOST_EVENTS_MISSED)
+    )
+    listener = asyncio.run(joined(live.Hub(), numbers[0]))
+    assert [json.loads(frame)["event"] for frame in listener.frames] == ["reset", "heartbeat"]
 
 
 @pytest.fixture
@@ -86,7 +137,7 @@ def behind_removed_tickets(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[live.Hub, list[int]]:
     """A hub, and more events of removed tickets than are read at once with one of a living ticket behind them."""
-    monkeypatch.setattr(live, "MOST_EVENTS_AT_ONCE", 4)
+    monkeypatch.setattr(live_reads, "MOST_EVENTS_AT_ONCE", 4)
     ticket = make_ticket()
     keys = ["ADF-REMOVED"] * 10 + [ticket.key]
     LiveEvent.objects.bulk_create(LiveEvent(event="ticket_updated", ticket_key=key) for key in keys)
@@ -106,6 +157,7 @@ def test_events_of_removed_tickets_do_not_stop_the_hub(
         hub._sockets.add(listener)
         for _ in range(3):
             await hub._pass_on()
+        hub._reader.close()
         return listener
 
     assert asyncio.run(watch()).numbers() == numbers[-1:]

@@ -43,8 +43,10 @@ def title_lines(ticket: Ticket) -> SafeString:
     quiet = " · suppressed" if ticket.is_suppressed else ""
     often = f" · seen {ticket.occurrences}×" if ticket.occurrences > 1 else ""
     return format_html(
-        '<span class="stacked stacked--title"><span>{}</span><span class="muted">{}{}{}</span></span>',
+        '<span class="stacked stacked--title"><span>{} <span class="muted">— {}</span></span>'
+        '<span class="muted when">{}{}{}</span></span>',
         ticket.pipeline,
+        ticket.error_type or "not analysed yet",
         ticket.key,
         often,
         quiet,

@@ -16,6 +16,7 @@ from tickets.admin import panels
 from tickets.admin.columns import severity_badge, sla_badge, status_badge
 from tickets.admin.verbs import VERBS, Verb
 from tickets.models import Ticket
+from tickets.steps import steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Button:
 def detail_context(request: HttpRequest, ticket: Ticket, *, can_act: bool) -> dict[str, Any]:
     """What every tab shows (head, links, buttons) and the panels of the tab in the address."""
     known = panels.tabs()
-    tab = request.GET.get("tab", panels.OVERVIEW)
-    tab = tab if tab in dict(known) else panels.OVERVIEW
+    tab = panels.chosen(request)
     return {
         "title": ticket.key,
         "ticket": ticket,
@@ -42,6 +42,8 @@ def detail_context(request: HttpRequest, ticket: Ticket, *, can_act: bool) -> di
         "tabs": known,
         "tab": tab,
         "panels": panels.read_tab(tab, request, ticket),
+        "steps": steps_of(ticket) if tab == panels.OVERVIEW else [],
+        "can_act": can_act,
         "facts": facts(ticket) if tab == panels.OVERVIEW else [],
         "buttons": buttons(ticket) if can_act else [],
     }

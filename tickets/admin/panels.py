@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from tickets.models import Ticket
 
@@ -55,6 +56,19 @@ def tabs() -> list[tuple[str, str]]:
     for panel in _panels:
         named.setdefault(panel.tab, panel.title)
     return list(named.items())
+
+
+def chosen(request: HttpRequest) -> str:
+    """The tab that the address names, or the form that was sent from it."""
+    tab = request.POST.get("tab") or request.GET.get("tab") or ""
+    return tab if tab in dict(tabs()) else OVERVIEW
+
+
+def address(ticket_id: int, request: HttpRequest) -> str:
+    """The ticket's page, on the tab that was open when the form was sent."""
+    page = reverse("admin:tickets_ticket_change", args=[ticket_id])
+    tab = chosen(request)
+    return page if tab == OVERVIEW else f"{page}?tab={tab}"
 
 
 def read_tab(tab: str, request: HttpRequest, ticket: Ticket) -> list[Shown]:

@@ -8,8 +8,8 @@ from django.http import HttpRequest, QueryDict
 
 VIEWS = (
     ("Open", "state=open"),
-    ("Breached", "sla=breached&o=3"),
-    ("Due soon", "sla=risk&o=3"),
+    ("Breached", "sla=breached"),
+    ("Due soon", "sla=risk"),
     ("Unassigned", "state=unfinished&owner=nobody"),
     ("My tickets", "state=unfinished&owner=me"),
     ("In progress", "state=in_progress"),

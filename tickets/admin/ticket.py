@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from accounts.actors import person
 from accounts.console.desk import DeskAdmin
 from accounts.console.display import short_moment
 from accounts.console.exports import BoundedExport
 from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import signed_in
 from accounts.roles import Role
-from tickets.admin import own_panels  # noqa: F401  (registers the panels)
-from tickets.admin.bulk import ACTIONS, tell
+from tickets import services
+from tickets.admin import (
+    own_panels,  # noqa: F401  (registers the panels)
+    panels,
+)
+from tickets.admin.bulk import bulk_actions, tell
 from tickets.admin.columns import severity_badge, sla_badge, status_badge, title_lines
 from tickets.admin.detail import Button, buttons, detail_context
 from tickets.admin.export import TicketResource
@@ -55,7 +59,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         ("/api/export/closed-tickets", "acknowledged"),
     )
     list_before_template = "admin/tickets/saved_views.html"
-    list_display = ("title", "severity_word", "sla", "status_word", "error", "owner", "opened")
+    list_display = ("title", "severity_word", "sla", "status_word", "owner", "opened")
     list_display_links = ("title",)
     list_filter = (
         UnfinishedFilter,
@@ -75,7 +79,11 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
     ordering = ("-opened_at", "-id")
-    actions = ACTIONS
+    actions = tuple(bulk_actions())
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """What breached or breaches first where the list is about that, else the newest."""
+        return ("sla_due_at", "id") if request.GET.get("sla") else ("-opened_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         tickets: QuerySet[Ticket] = super().get_queryset(request)
@@ -116,10 +124,6 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     def status_word(self, ticket: Ticket) -> SafeString:
         return status_badge(ticket)
 
-    @admin.display(description="Error type")
-    def error(self, ticket: Ticket) -> SafeString:
-        return format_html('<span class="narrow">{}</span>', ticket.error_type or "not analysed yet")
-
     @admin.display(description="Owner")
     def owner(self, ticket: Ticket) -> str:
         return ticket.assigned_to.get_full_name() if ticket.assigned_to else "Unassigned"
@@ -129,8 +133,12 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         return short_moment(ticket.opened_at)
 
     def get_urls(self) -> list[URLPattern]:
-        act = path("<int:pk>/do/<slug:verb>/", self.admin_site.admin_view(self.act), name="tickets_ticket_do")
-        return [act, *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/do/<slug:verb>/", guarded(self.act), name="tickets_ticket_do"),
+            path("<int:pk>/step/<slug:digest>/", guarded(self.mark_step), name="tickets_ticket_step"),
+        ]
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,
@@ -156,6 +164,20 @@ class TicketAdmin(BoundedExport, DeskAdmin):
             raise PermissionDenied
         return self._act(request, self._ticket(pk), VERBS[verb])
 
+    def mark_step(self, request: HttpRequest, pk: int, digest: str) -> HttpResponse:
+        """Tick one recommendation, or take its tick away."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        ticket = self._ticket(pk)
+        try:
+            is_done = request.POST.get("done") == "yes"
+            services.mark_step(ticket.pk, digest, is_done=is_done, actor=person(signed_in(request)))
+        except services.UnknownStepError as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(panels.address(ticket.pk, request))
+
     def _act(self, request: HttpRequest, ticket: Ticket, verb: Verb) -> HttpResponse:
         form = verb.form(request.POST, auto_id=f"{verb.name}_%s")
         if not form.is_valid():
@@ -163,7 +185,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         version = request.POST.get("version", "")
         order = Order(signed_in(request), form.cleaned_data, int(version) if version.isdecimal() else None)
         tell(request, carry_out(verb, [ticket], order))
-        return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[ticket.pk]))
+        return HttpResponseRedirect(panels.address(ticket.pk, request))
 
     def _detail(self, request: HttpRequest, ticket: Ticket, refused: Button | None = None) -> HttpResponse:
         can_act = self.has_act_permission(request)

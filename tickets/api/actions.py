@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -22,6 +23,7 @@ from tickets.api.detail import ticket_detail
 from tickets.api.serializers import (
     AcknowledgeSerializer,
     AddCommentSerializer,
+    MarkStepSerializer,
     MuteSerializer,
     ReopenSerializer,
     StartSerializer,
@@ -127,4 +129,18 @@ class CommentView(TicketAction):
         ticket = ticket_or_404(key)
         body = self.read(AddCommentSerializer, request)
         services.add_comment(ticket.pk, body["text"], actor=self.actor(request))
+        return self.answer(key)
+
+
+class MarkStepView(TicketAction):
+    @action_schema(
+        "mark_step_of", "Tick a recommendation as done, or not", MarkStepSerializer, responses=COMMENT_ANSWERS
+    )
+    def post(self, request: Request, key: str) -> Response:
+        ticket = ticket_or_404(key)
+        body = self.read(MarkStepSerializer, request)
+        try:
+            services.mark_step(ticket.pk, body["id"], is_done=body["done"], actor=self.actor(request))
+        except services.UnknownStepError as error:
+            raise Http404(str(error)) from None
         return self.answer(key)

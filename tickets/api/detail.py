@@ -10,6 +10,7 @@ from tickets import sections
 from tickets.escalation.services import shown_target
 from tickets.models import Ticket
 from tickets.rows import iso, ticket_fields
+from tickets.steps import steps_of
 
 _INWARD = {"caused_by": "cause_of", "repeats": "repeated_by"}
 
@@ -29,6 +30,16 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
                 "text": comment.text,
             }
             for comment in ticket.comments.all()
+        ],
+        "steps": [
+            {
+                "id": step.digest,
+                "text": step.text,
+                "is_done": step.is_done,
+                "done_by": step.done_by,
+                "done_at": iso(step.done_at),
+            }
+            for step in steps_of(ticket)
         ],
         "related_tickets": _related(ticket),
         "runs": [

@@ -153,6 +153,16 @@ class CommentSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """A recommendation with its tick; `done_by` is "" while nobody has carried it out."""
+
+    id = serializers.CharField()
+    text = serializers.CharField()
+    is_done = serializers.BooleanField()
+    done_by = serializers.CharField(allow_blank=True)
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
 class RelatedTicketSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     relation = serializers.ChoiceField(["related", "caused_by", "cause_of", "repeats", "repeated_by"])
@@ -198,6 +208,7 @@ class TicketDetailSerializer(TicketSerializer):
     reopened_count = serializers.IntegerField()
     metadata = serializers.DictField()
     comments = CommentSerializer(many=True)
+    steps = StepSerializer(many=True)
     related_tickets = RelatedTicketSerializer(many=True)
     runs = JoinedRunSerializer(many=True)
     escalations = EscalationSerializer(many=True)
@@ -308,3 +319,8 @@ class MuteSerializer(serializers.Serializer[Any]):
 
 class AddCommentSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_NOTE)
+
+
+class MarkStepSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(max_length=64, help_text="The `id` of one of the ticket's `steps`.")
+    done = serializers.BooleanField()

@@ -21,6 +21,7 @@ urlpatterns = [
     re_path(rf"^tickets/{KEY}/comment/?$", actions.CommentView.as_view(), name="api-comment"),
     re_path(r"^showback/?$", showback.ShowbackView.as_view(), name="api-showback"),
     re_path(r"^export/showback/?$", showback.ShowbackExport.as_view(), name="api-export-showback"),
+    re_path(rf"^tickets/{KEY}/steps/?$", actions.MarkStepView.as_view(), name="api-steps"),
     re_path(r"^export/open-tickets/?$", exports.OpenTicketsExport.as_view(), name="api-export-open"),
     re_path(
         r"^export/in-progress-tickets/?$",

@@ -15,6 +15,7 @@ from tickets.services.opening import (
 )
 from tickets.services.recovery import mark_recovered
 from tickets.services.sla_watch import mark_breaches, mark_warnings
+from tickets.services.steps import UnknownStepError, mark_step
 from tickets.services.warnings import RealError, turn_into_failure
 from tickets.transitions import TransitionError
 
@@ -26,6 +27,7 @@ __all__ = [
     "NewTicket",
     "RealError",
     "TransitionError",
+    "UnknownStepError",
     "VendorFacts",
     "acknowledge",
     "add_comment",
@@ -40,6 +42,7 @@ __all__ = [
     "lock",
     "mark_breaches",
     "mark_recovered",
+    "mark_step",
     "mark_warnings",
     "new_ticket",
     "note",

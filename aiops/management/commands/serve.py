@@ -72,10 +72,10 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int, *, with_worker: bool) -> None:
         from daphne.endpoints import build_endpoint_description_strings
-        from daphne.server import Server
 
         from aiops.asgi import application, door
         from aiops.embedded import EmbeddedWorker
+        from aiops.web_server import WebServer
         from ingestion import claims
         from ingestion.wakeup import wake_workers
         from integrations.deliveries import claims as delivery_claims
@@ -89,7 +89,7 @@ class Command(BaseCommand):
                 questions.release_all(timezone.now())
             worker.start()
             wake_workers()
-        server = Server(
+        server = WebServer(
             application=application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             signal_handlers=True,

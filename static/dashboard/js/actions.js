@@ -2,7 +2,6 @@
 
 import { post, ticketPath } from "./api.js";
 import { $, setText } from "./dom.js";
-import { DONE, UNDONE } from "./detail_parts.js";
 
 const PAST = {
   acknowledge: "Acknowledged",
@@ -10,6 +9,8 @@ const PAST = {
   reopen: "Reopened",
   reanalyse: "Analysis asked for",
   comment: "Note added to",
+  steps: "Checklist kept for",
+  feedback: "Verdict kept for",
 };
 const NOTICE_MS = 6000;
 
@@ -76,10 +77,8 @@ export class Actions {
     }
   }
 
-  /** A ticked recommendation is a note in the record: who and when come from there. */
   async tick(box, id) {
-    const text = (box.checked ? DONE : UNDONE) + box.dataset.recommendation;
-    const isDone = await this.run("comment", id, { text }, box);
+    const isDone = await this.run("steps", id, { id: box.dataset.step, done: box.checked }, box);
     if (!isDone) box.checked = !box.checked;
     return isDone;
   }

@@ -126,7 +126,7 @@ export class Detail {
     renderWhenChanged($("detail-meta"), [ticket, this.id], () => this.meta(ticket, now));
     const mayAct = this.canAct();
     const sections = {
-      cause: () => parts.causePart(ticket, now),
+      cause: () => parts.causePart(ticket, now, mayAct),
       evidence: () => parts.evidencePart(ticket, now),
       recommendations: () => parts.recommendationsPart(ticket, now, mayAct),
       error: () => parts.errorPart(ticket),
@@ -150,7 +150,7 @@ export class Detail {
     return {
       cause: [common, t.analyses, t.rca_result, t.rca_provider, t.confidence, t.cause_class],
       evidence: [common, t.evidence],
-      recommendations: [common, t.recommendations, t.timeline],
+      recommendations: [common, t.steps],
       error: [t.id, t.error_message, t.error_code],
       payload: [t.id, t.raw_payload, t.blob_log_url],
       timeline: [t.id, t.timeline],

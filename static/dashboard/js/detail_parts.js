@@ -4,8 +4,6 @@ import { h, outLink } from "./dom.js";
 import { momentText, personName, plural, sourceName } from "./format.js";
 
 const LONG_TEXT = 240;
-export const DONE = "Done: ";
-export const UNDONE = "Not done: ";
 
 export const empty = (text) => [h("p", { className: "muted" }, text)];
 export const stamp = (value, now) => h("time", { dateTime: value, title: value }, momentText(value, now));
@@ -37,7 +35,26 @@ function citations(numbers = []) {
   return h("p", { className: "muted" }, "Based on evidence ", ...links);
 }
 
-export function causePart(ticket, now) {
+/** What people said of an analysis, and two buttons for one who may say something. */
+function verdictPart(analysis, now, mayAct) {
+  if (!analysis) return [];
+  const given = (analysis.feedback || []).map((one) => verdictLine(one, now));
+  if (!mayAct) return given;
+  const choice = (label, verdict) => {
+    const about = h("span", { className: "sr" }, ": the suggested root cause");
+    return h("button", { type: "button", data: { verdict, analysis: analysis.id } }, label, about);
+  };
+  return [...given, h("p", { className: "choice" }, choice("Right", "right"), choice("Wrong", "wrong"))];
+}
+
+function verdictLine(one, now) {
+  const who = ` says ${personName(one.author)}, ${momentText(one.created_at, now)}`;
+  const better = [one.root_cause, one.fix].filter(Boolean).join(" · ");
+  const word = h("b", {}, one.verdict === "right" ? "Right" : "Wrong");
+  return h("p", { className: "prose" }, word, h("span", { className: "muted" }, who), better && `: ${better}`);
+}
+
+export function causePart(ticket, now, mayAct) {
   const analysis = currentAnalysis(ticket);
   const text = analysis?.root_cause || ticket.rca_result;
   if (!text) return empty(whyNoCause(ticket, now));
@@ -54,6 +71,7 @@ export function causePart(ticket, now) {
     citations(analysis?.citations),
     ticket.cause_class &&
       h("p", { className: "muted" }, `Cause class: ${ticket.cause_class.replaceAll("_", " ")}`),
+    ...verdictPart(analysis, now, mayAct),
     older.length > 0 &&
       h(
         "details",
@@ -101,32 +119,20 @@ function evidenceItem(item, now) {
   return h("li", { id: `evidence-${item.number}`, value: item.number, tabIndex: -1 }, ...head, body);
 }
 
-/** Who ticked a recommendation, and when: read from the notes, newest first, so the record itself is the list. */
-export function tickOf(recommendation, timeline = []) {
-  for (const entry of timeline) {
-    const { details, summary } = entry;
-    const text = (typeof details === "object" ? details?.text : details) || summary;
-    if (text === DONE + recommendation) return entry;
-    if (text === UNDONE + recommendation) return null;
-  }
-  return null;
-}
-
 export function recommendationsPart(ticket, now, mayAct) {
-  const items = ticket.recommendations || [];
-  if (!items.length) return empty("No recommendation: they come with the analysis.");
-  const rows = items.map((text) => recommendationItem(text, tickOf(text, ticket.timeline), now, mayAct));
-  return [h("ul", { className: "checklist" }, ...rows)];
+  const steps = ticket.steps || [];
+  if (!steps.length) return empty("No recommendation: they come with the analysis.");
+  return [h("ul", { className: "checklist" }, ...steps.map((step) => stepItem(step, now, mayAct)))];
 }
 
-function recommendationItem(text, tick, now, mayAct) {
-  const state = { type: "checkbox", checked: Boolean(tick), disabled: !mayAct };
-  const words = h("span", {}, text);
-  if (tick) {
-    const who = ` ${personName(tick.actor)}, ${momentText(tick.timestamp, now)}`;
+function stepItem(step, now, mayAct) {
+  const state = { type: "checkbox", checked: step.is_done, disabled: !mayAct };
+  const words = h("span", {}, step.text);
+  if (step.is_done) {
+    const who = ` ${personName(step.done_by)}, ${momentText(step.done_at, now)}`;
     words.append(h("span", { className: "muted" }, who));
   }
-  return h("li", {}, h("label", {}, h("input", { ...state, data: { recommendation: text } }), words));
+  return h("li", {}, h("label", {}, h("input", { ...state, data: { step: step.id } }), words));
 }
 
 export function errorPart(ticket) {

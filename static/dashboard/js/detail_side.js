@@ -20,8 +20,23 @@ function timelineItem(entry, now) {
   const details = entryText(entry);
   const who = personName(entry.actor);
   const what = h("span", {}, h("b", {}, entry.action), who && ` by ${who}`);
+  const seal = sealMark(entry);
+  if (seal) what.append(" ", seal);
   if (details) what.append(h("span", { className: "muted clip" }, details));
   return h("li", {}, stamp(entry.timestamp, now), what);
+}
+
+/** A closed or an open lock where the server says whether the entry has been sealed; nothing where it does not. */
+export function sealState(entry) {
+  const sealed = entry.sealed ?? entry.is_sealed;
+  return sealed === undefined || sealed === null ? "" : sealed ? "sealed" : "open";
+}
+
+function sealMark(entry) {
+  const state = sealState(entry);
+  if (!state) return null;
+  const words = state === "sealed" ? "sealed" : "waiting for the next seal";
+  return h("span", { className: "lock", title: words, data: { state } }, h("span", { className: "sr" }, words));
 }
 
 const CHANNELS = { jira: "Jira", slack: "Slack", blob: "Blob storage" };
@@ -117,8 +132,8 @@ export function similarPart(ticket, address) {
 /** How much of what is recorded about this ticket has been sealed, where the server says so. */
 export function auditPart(ticket, address) {
   const entries = ticket.timeline || [];
-  const sealed = entries.filter((entry) => entry.sealed || entry.is_sealed).length;
-  const isKnown = entries.some((entry) => "sealed" in entry || "is_sealed" in entry);
+  const sealed = entries.filter((entry) => sealState(entry) === "sealed").length;
+  const isKnown = entries.some(sealState);
   const open = entries.length - sealed;
   let state = "";
   if (isKnown) state = open ? `, ${sealed} sealed, ${open} waiting for the next seal` : ", all sealed";

@@ -114,18 +114,25 @@ const act = (verb, id, button) => actions.run(verb, id, {}, button);
 function clicked(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const target = event.target.closest(
-    "[data-verb], [data-ticket], [data-audit], [data-view], [data-send], [data-remediation], [data-open]",
+    "[data-verb], [data-ticket], [data-audit], [data-view], [data-send], [data-remediation], [data-verdict], [data-open]",
   );
   if (!target) return rowClicked(event);
-  const { verb, ticket, send, remediation, open, view, audit: about } = target.dataset;
+  const { verb, ticket, send, remediation, verdict, open, view, audit: about } = target.dataset;
   if (target.tagName === "A") event.preventDefault();
   if (verb) act(verb, target.dataset.id || target.closest("tr").dataset.id, target);
   else if (remediation) actions.answerRemediation(target).then(() => detail.refreshSoon());
   else if (send) actions.sendAgain(target).then(() => detail.refreshSoon());
+  else if (verdict) judge(target);
   else if (ticket) openTicket(ticket);
   else if (about) go({ ...emptyView(), tab: "audit", about });
   else if (view !== undefined) go({ ...viewFromUrl(view), ticket: "" });
   else if (open) $(open).showModal();
+}
+
+/** Right or wrong; what a person knows better is written in the console. */
+async function judge(button) {
+  const body = { analysis: Number(button.dataset.analysis), verdict: button.dataset.verdict };
+  if (await actions.run("feedback", detail.id, body, button)) detail.refreshSoon();
 }
 
 /** Anywhere in a row opens it, unless the reader is marking text. */
@@ -174,7 +181,7 @@ function listenToReader() {
   keyboard.listen(where, runCommand);
   $("detail-note-form").addEventListener("submit", addNote);
   $("detail").addEventListener("change", async (event) => {
-    if (!event.target.dataset.recommendation) return;
+    if (!event.target.dataset.step) return;
     await actions.tick(event.target, detail.id);
     detail.refreshSoon();
   });

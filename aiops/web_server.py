@@ -1,0 +1,56 @@
+"""Daphne, with one thing more: a live socket may be written to without a detour through the server's queues.
+
+ASGI passes every message through coroutines, a protocol object and the reactor's writers, and frames the same
+text anew for each of a thousand dashboards. The scope of a WebSocket on plain TCP carries the extension
+`aiops.wire` instead: a function that hands a ready frame to the connection's socket. Behind any other server
+the extension is absent and the hub sends as ASGI does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daphne.server import Server
+from twisted.internet.tcp import Connection
+
+from tickets.consumers import WIRE_EXTENSION
+from tickets.frames import SlowClientError
+
+MOST_WAITING_BYTES = 4 * 1024 * 1024
+"""More than this is not kept for a client that does not read; it comes back and asks for what it missed."""
+
+
+class WebServer(Server):
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        transport = getattr(protocol, "transport", None)
+        if scope["type"] == "websocket" and isinstance(transport, Connection) and not transport.TLS:
+            scope["extensions"] = {WIRE_EXTENSION: Wire(protocol, transport)}
+        return super().create_application(protocol, scope)
+
+
+class Wire:
+    """Writes frames to one connection: straight to its socket while nothing waits, else behind what waits."""
+
+    def __init__(self, protocol: Any, transport: Any) -> None:
+        self._protocol = protocol
+        self._transport = transport
+
+    def __call__(self, frame: bytes) -> None:
+        """Raise SlowClientError when too much waits already, ConnectionError when the connection has ended."""
+        transport = self._transport
+        if self._protocol.state != self._protocol.STATE_OPEN or transport.disconnecting:
+            raise ConnectionError("the socket is closed or closing")
+        waiting = self.waiting
+        if waiting > MOST_WAITING_BYTES:
+            raise SlowClientError
+        sent = 0 if waiting else transport.writeSomeData(frame)
+        if isinstance(sent, BaseException):
+            raise ConnectionError("the socket is gone")
+        if sent < len(frame):
+            transport.write(frame[sent:])
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that Twisted holds for this connection (abstract.FileDescriptor's two buffers)."""
+        transport = self._transport
+        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
