@@ -28,13 +28,13 @@ run: $(VENV)/.base ## web, worker and clock in one command on http://127.0.0.1:8
 	@exec $(PY) manage.py serve
 
 run-web: $(VENV)/.base ## the web server alone (needs REDIS_URL)
-	@exec $(PY) manage.py serve --web-only
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh web
 
-run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL)
-	@exec $(BIN)/celery -A aiops worker --queues aiops,aiops.jira,aiops.slack,aiops.blob --loglevel warning
+run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL; WORKER_QUEUES= for some of the queues)
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh worker
 
 run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
-	@exec $(BIN)/celery -A aiops beat --loglevel warning
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh beat
 
 demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, analysed and closed
 	@$(PY) manage.py demo
