@@ -68,7 +68,9 @@ def _sql_server_options(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         importlib.import_module("pyodbc")
     except ImportError as error:
-        expected = "unixODBC's libraries on this machine for SQL Server (Debian: apt-get install libodbc2 libltdl7)"
+        expected = (
+            "unixODBC's libraries on this machine for SQL Server (Debian: apt-get install libodbc2 libltdl7)"
+        )
         raise env.EnvironmentValueError("DATABASE_URL", expected) from error
     wanted = {"Encrypt": "yes"}
     for name, value in asked.items():

@@ -53,4 +53,6 @@ class CursorWrapper(base.CursorWrapper):
         return self.connection.told_as_transient(lambda: super(CursorWrapper, self).execute(sql, params))
 
     def executemany(self, sql: str, params_list: Any = ()) -> Any:
-        return self.connection.told_as_transient(lambda: super(CursorWrapper, self).executemany(sql, params_list))
+        return self.connection.told_as_transient(
+            lambda: super(CursorWrapper, self).executemany(sql, params_list)
+        )
