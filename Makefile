@@ -63,6 +63,6 @@ bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where 
 	@$(PY) -m bench --check
 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
-	@for name in base dev prod; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
 .PHONY: bench bench-check check check-static demo help lock run run-beat run-web run-worker test test-browser
