@@ -10,7 +10,9 @@ class AiopsConfig(AppConfig):
     def ready(self) -> None:
         from aiops import (
             checks,  # noqa: F401 - registers the system checks
+            telemetry,
             worker,
         )
 
         worker.connect()
+        telemetry.connect()

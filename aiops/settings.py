@@ -366,6 +366,7 @@ WORKER_METRICS_HOST = env.text("WORKER_METRICS_HOST", "127.0.0.1")
 WORKER_METRICS_PORT = env.integer(
     "WORKER_METRICS_PORT", 0, maximum=65_535
 )  # 0: off; each worker needs its own
+OTEL_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT")
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
 LOGGING = {

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any
 
-from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_shutdown
+from celery.signals import beat_init, celeryd_init, worker_process_shutdown, worker_ready, worker_shutdown
 from django.conf import settings
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
 
@@ -20,20 +20,21 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def connect() -> None:
-    worker_init.connect(_start_worker, dispatch_uid="aiops.worker_init")
+    celeryd_init.connect(_insist_on_broker, dispatch_uid="aiops.celeryd_init")  # not sent by the embedded worker
+    worker_ready.connect(_show_metrics, dispatch_uid="aiops.worker_ready")
     worker_shutdown.connect(_end_worker, dispatch_uid="aiops.worker_shutdown")
     worker_process_shutdown.connect(_end_child, dispatch_uid="aiops.worker_process_shutdown")
     beat_init.connect(_insist_on_broker, dispatch_uid="aiops.beat_init")
 
 
 def _insist_on_broker(**_: Any) -> None:
-    """A program of its own runs in its main thread; the embedded desk keeps that one for the web server."""
+    """The clock sends its signal embedded too, but from a thread: a program of its own runs in its main one."""
     if settings.EMBEDDED and threading.current_thread() is threading.main_thread():
+        _end_worker()
         sys.exit(NEEDS_BROKER)
 
 
-def _start_worker(**_: Any) -> None:
-    _insist_on_broker()
+def _show_metrics(**_: Any) -> None:
     if settings.WORKER_METRICS_PORT and FOLDER in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)

@@ -42,7 +42,7 @@ class Coalescer:
             self._asked.clear()
             try:
                 self._action()
-            except Exception as error:  # what is announced here is found by a sweep when it is lost
+            except Exception as error:  # noqa: BLE001 - a sweep finds what was to be announced
                 self._note_failure(error)
             else:
                 self._note_success()
