@@ -154,6 +154,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 EMBEDDED = not REDIS_URL
 
+# Longer than the longest task: a message comes back only when its worker is dead. The row's lease, which is much
+# shorter, has brought the work back by then.
+VISIBILITY_SECONDS = 4500
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
@@ -161,9 +164,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     # kombu's own default of one poll a second would make the embedded worker useless
     {"polling_interval": 0.02}
     if EMBEDDED
-    # Longer than the longest task: a message comes back only when its worker is dead. The row's lease, which is
-    # much shorter, has brought the work back by then.
-    else {"visibility_timeout": 4500, "socket_connect_timeout": 2, "socket_keepalive": True}
+    else {"visibility_timeout": VISIBILITY_SECONDS, "socket_connect_timeout": 2, "socket_keepalive": True}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives its broker, however long that is away

@@ -20,7 +20,9 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def connect() -> None:
-    celeryd_init.connect(_insist_on_broker, dispatch_uid="aiops.celeryd_init")  # not sent by the embedded worker
+    celeryd_init.connect(
+        _insist_on_broker, dispatch_uid="aiops.celeryd_init"
+    )  # not sent by the embedded worker
     worker_ready.connect(_show_metrics, dispatch_uid="aiops.worker_ready")
     worker_shutdown.connect(_end_worker, dispatch_uid="aiops.worker_shutdown")
     worker_process_shutdown.connect(_end_child, dispatch_uid="aiops.worker_process_shutdown")

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import messages, run_checks
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -60,10 +61,9 @@ class Command(BaseCommand):
         mode = "embedded" if settings.EMBEDDED else "Redis"
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"  AIOps Desk            http://{shown}:{port}/  ({mode}; Ctrl-C stops it)")
-        if settings.WEBHOOK_AUTH == "off":
-            self.stdout.write(
-                "  WARNING               WEBHOOK_AUTH is off: anybody who reaches this port may open tickets"
-            )
+        for found in run_checks():
+            if found.level >= messages.WARNING and str(found.id).startswith("aiops."):
+                self.stdout.write(f"  WARNING               {found.msg} ({found.id})")
         self.stdout.flush()
 
     def _serve(self, host: str, port: int, *, with_worker: bool) -> None:
