@@ -46,7 +46,7 @@ test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm 
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
 
-check: check-static test ## everything that must hold before a change is merged
+check: check-static audit test ## everything that must hold before a change is merged
 
 check-static: $(VENV)/.dev ## the part of it without tests: format, lint, types, layers, migrations, deployment
 	@$(BIN)/ruff format --check .
@@ -55,6 +55,12 @@ check-static: $(VENV)/.dev ## the part of it without tests: format, lint, types,
 	@$(BIN)/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
 	@.ci/check-deploy $(PY)
+
+audit: $(VENV)/.base ## known holes and licences of what ships (says so where the network does not allow it)
+	@VENV=$(VENV) .ci/audit audit
+
+sbom: ## a CycloneDX bill of materials of what ships (SBOM=var/sbom.json)
+	@.ci/audit sbom $(or $(SBOM),var/sbom.json)
 
 bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_POSTGRES_URL=)
 	@$(PY) -m bench $(PARTS) --rounds $(or $(ROUNDS),3)
@@ -65,4 +71,4 @@ bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
 	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
-.PHONY: bench bench-check check check-static demo help lock run run-beat run-web run-worker test test-browser
+.PHONY: audit bench bench-check check check-static demo help lock run run-beat run-web run-worker sbom test test-browser
