@@ -28,13 +28,13 @@ run: $(VENV)/.base ## web, worker and clock in one command on http://127.0.0.1:8
 	@exec $(PY) manage.py serve
 
 run-web: $(VENV)/.base ## the web server alone (needs REDIS_URL)
-	@exec $(PY) manage.py serve --web-only
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh web
 
-run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL)
-	@exec $(BIN)/celery -A aiops worker --queues aiops,aiops.jira,aiops.slack,aiops.blob,aiops.escalation,aiops.remediation --loglevel warning
+run-worker: $(VENV)/.base ## a Celery worker alone (needs REDIS_URL; WORKER_QUEUES= for some of the queues)
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh worker
 
 run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
-	@exec $(BIN)/celery -A aiops beat --loglevel warning
+	@PATH="$(abspath $(BIN)):$$PATH" exec docker/entrypoint.sh beat
 
 demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, analysed and closed
 	@$(PY) manage.py demo
@@ -46,7 +46,7 @@ test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm 
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
 
-check: check-static test ## everything that must hold before a change is merged
+check: check-static audit test ## everything that must hold before a change is merged
 
 check-static: $(VENV)/.dev ## the part of it without tests: format, lint, types, layers, migrations, deployment
 	@$(BIN)/ruff format --check .
@@ -56,6 +56,12 @@ check-static: $(VENV)/.dev ## the part of it without tests: format, lint, types,
 	@$(PY) manage.py makemigrations --check --dry-run
 	@.ci/check-deploy $(PY)
 
+audit: $(VENV)/.base ## known holes and licences of what ships (says so where the network does not allow it)
+	@VENV=$(VENV) .ci/audit audit
+
+sbom: ## a CycloneDX bill of materials of what ships (SBOM=var/sbom.json)
+	@.ci/audit sbom $(or $(SBOM),var/sbom.json)
+
 bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_POSTGRES_URL=)
 	@$(PY) -m bench $(PARTS) --rounds $(or $(ROUNDS),3)
 
@@ -63,6 +69,6 @@ bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where 
 	@$(PY) -m bench --check
 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
-	@for name in base dev prod; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
-.PHONY: bench bench-check check check-static demo help lock run run-beat run-web run-worker test test-browser
+.PHONY: audit bench bench-check check check-static demo help lock run run-beat run-web run-worker sbom test test-browser

@@ -8,4 +8,11 @@ class AiopsConfig(AppConfig):
     verbose_name = "AIOps Desk"
 
     def ready(self) -> None:
-        from aiops import checks  # noqa: F401 - registers the system checks
+        from aiops import (
+            checks,  # noqa: F401 - registers the system checks
+            telemetry,
+            worker,
+        )
+
+        worker.connect()
+        telemetry.connect()

@@ -9,7 +9,7 @@ from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aiops.settings")
 
-app = Celery("aiops")
+app = Celery("aiops", task_cls="aiops.patience:PatientTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

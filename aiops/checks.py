@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -98,4 +99,56 @@ def check_several_processes_on_sqlite(**_: Any) -> list[CheckMessage]:
                 id="aiops.W003",
             )
         ]
+    return []
+
+
+PLACEHOLDERS = re.compile(
+    r"^(?:change[-_ ]?me|example|password|secret|test|dummy|placeholder|your[-_ ].*|<.*>|x+)$", re.I
+)
+SHORTEST_KEY = 16
+NEEDED = (
+    (
+        "ITSM_TOOL is jira",
+        "no ticket reaches Jira",
+        lambda: settings.ITSM_TOOL == "jira",
+        ("JIRA_DOMAIN", "JIRA_USER_EMAIL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY"),
+        "aiops.W006",
+    ),
+    (
+        "AZURE_BLOB_ENABLED is on",
+        "no payload is archived",
+        lambda: settings.AZURE_BLOB_ENABLED,
+        ("AZURE_STORAGE_CONN",),
+        "aiops.W007",
+    ),
+)
+
+
+@register(Tags.compatibility)
+def check_integrations_are_complete(**_: Any) -> list[CheckMessage]:
+    """What was asked for and cannot work; the desk starts all the same, because alerts must be taken."""
+    found: list[CheckMessage] = []
+    for what, so, is_on, names, identifier in NEEDED:
+        missing = [name for name in names if not getattr(settings, name)]
+        if is_on() and missing:
+            found.append(
+                Warning(
+                    f"{what}, but {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: {so}.",
+                    hint="Set it or turn it off.",
+                    id=identifier,
+                )
+            )
+    return found
+
+
+@register(Tags.security)
+def check_service_key(**_: Any) -> list[CheckMessage]:
+    """Whoever knows the key can open tickets: it must not be guessed."""
+    key = settings.RCA_API_KEY
+    hint = "python3 -c 'import secrets; print(secrets.token_urlsafe(24))' makes a good one."
+    if PLACEHOLDERS.match(key):
+        kind = Error if settings.HTTPS else Warning
+        return [kind("RCA_API_KEY is a placeholder that anybody would try.", hint=hint, id="aiops.E002")]
+    if len(key) < SHORTEST_KEY:
+        return [Warning(f"RCA_API_KEY has fewer than {SHORTEST_KEY} characters.", hint=hint, id="aiops.W005")]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,13 @@ import dj_database_url
 
 from aiops import env
 
+# The driver's names for the ways to sign in with Microsoft Entra; the first needs a client id and a secret.
+ENTRA = ("ActiveDirectoryServicePrincipal", "ActiveDirectoryMSI", "ActiveDirectoryDefault")
+SQL_SERVER_KEYWORDS = {
+    "Encrypt": ("yes", "strict"),
+    "TrustServerCertificate": ("yes", "no"),  # yes only for a server of one's own on a private network
+    "Authentication": ENTRA,
+}
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;"
 )
@@ -38,9 +46,8 @@ def configuration(data_dir: Path) -> dict[str, Any]:
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 10, "init_command": SQLITE_PRAGMAS}
         parsed["ENGINE"] = "aiops.backends.sqlite3"  # Django's, with the writers of one process in a queue
     elif vendor == "mssql":
-        # The driver that ships its own ODBC layer: nothing to install on the machine.
-        options.setdefault("python_driver", "mssql_python")
-        options.setdefault("extra_params", "Encrypt=yes")
+        options = _sql_server_options(options)
+        parsed["ENGINE"] = "aiops.backends.mssql"  # mssql-django's, with a retry that suits its driver
     elif vendor == "postgresql":
         # A server that is gone without a word must not hold the door for minutes.
         options = {"connect_timeout": 5, "tcp_user_timeout": 10_000} | options
@@ -52,14 +59,46 @@ def configuration(data_dir: Path) -> dict[str, Any]:
     return parsed
 
 
+def _sql_server_options(asked: dict[str, Any]) -> dict[str, Any]:
+    """From the URL's query to mssql-django's OPTIONS: always encrypted, Entra where `Authentication` names it.
+
+    Raises EnvironmentValueError for a name or value that cannot be used, and where unixODBC's libraries are
+    missing: mssql-django imports pyodbc whichever driver is chosen, and `mssql-python` loads libltdl.
+    """
+    try:
+        importlib.import_module("pyodbc")
+    except ImportError as error:
+        expected = (
+            "unixODBC's libraries on this machine for SQL Server (Debian: apt-get install libodbc2 libltdl7)"
+        )
+        raise env.EnvironmentValueError("DATABASE_URL", expected) from error
+    wanted = {"Encrypt": "yes"}
+    for name, value in asked.items():
+        if value not in SQL_SERVER_KEYWORDS.get(name, ()):
+            known = "; ".join(f"{key}={'|'.join(values)}" for key, values in SQL_SERVER_KEYWORDS.items())
+            raise env.EnvironmentValueError("DATABASE_URL", f"after its question mark only {known}")
+        wanted[name] = value
+    return {
+        "python_driver": "mssql_python",
+        "extra_params": ";".join(f"{name}={value}" for name, value in wanted.items()),
+        "connection_timeout": 15,
+        "connection_retries": 0,  # the backend's own
+    }
+
+
 def _azure_sql_url() -> str:
+    """`AZURE_SQL_AUTHENTICATION` (Entra) does without a password where the identity is the machine's own."""
+    how = env.choice("AZURE_SQL_AUTHENTICATION", "password", ("password", *map(str.lower, ENTRA)))
+    needed = ["AZURE_SQL_SERVER", "AZURE_SQL_DATABASE"]
+    if how == "password" or how == ENTRA[0].lower():
+        needed += ["AZURE_SQL_USERNAME", "AZURE_SQL_PASSWORD"]
     names = ("AZURE_SQL_SERVER", "AZURE_SQL_DATABASE", "AZURE_SQL_USERNAME", "AZURE_SQL_PASSWORD")
     values = {name: env.text(name) for name in names}
-    for name, value in values.items():
-        if not value:
+    for name in needed:
+        if not values[name]:
             raise env.EnvironmentValueError(name, "a value, because DB_TYPE is azuresql")
-    user, password = (
-        quote(values["AZURE_SQL_USERNAME"], safe=""),
-        quote(values["AZURE_SQL_PASSWORD"], safe=""),
-    )
-    return f"mssql://{user}:{password}@{values['AZURE_SQL_SERVER']}:1433/{values['AZURE_SQL_DATABASE']}"
+    user, password = (quote(values[name], safe="") for name in names[2:])
+    who = f"{user}:{password}@" if password else f"{user}@" if user else ""
+    address = f"mssql://{who}{values['AZURE_SQL_SERVER']}:1433/{quote(values['AZURE_SQL_DATABASE'])}"
+    entra = next((mode for mode in ENTRA if mode.lower() == how), "")
+    return f"{address}?Authentication={entra}" if entra else address

@@ -28,8 +28,8 @@ class EmbeddedWorker:
             pool_cls="threads",
             # Threads of their own for the vendors: one that hangs takes none from the analyses or the others.
             concurrency=settings.CELERY_WORKER_CONCURRENCY
-            + settings.DELIVERY_CONCURRENCY * (len(settings.WORKER_QUEUES) - 1),
-            queues=settings.WORKER_QUEUES,
+            + settings.DELIVERY_CONCURRENCY * (len(settings.QUEUES) - 1),
+            queues=settings.QUEUES,
             without_heartbeat=True,
             without_mingle=True,
             without_gossip=True,

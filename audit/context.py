@@ -1,4 +1,4 @@
-"""Who is behind the current unit of work: the request, its id and address, kept in context variables."""
+"""Who is behind the current unit of work: the request, its id and address, the ticket; kept in context variables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 remote_address: ContextVar[str] = ContextVar("remote_address", default="")
+ticket_key: ContextVar[str] = ContextVar("ticket_key", default="")
 
 
 def new_request_id() -> str:
@@ -27,3 +28,13 @@ def acting_for(request: str, address: str) -> Iterator[None]:
     finally:
         request_id.reset(id_token)
         remote_address.reset(address_token)
+
+
+@contextmanager
+def working_on(ticket: str) -> Iterator[None]:
+    """Every log line of this thread names the ticket, whoever writes it."""
+    token = ticket_key.set(ticket)
+    try:
+        yield
+    finally:
+        ticket_key.reset(token)

@@ -10,7 +10,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from audit.context import request_id
+from audit.context import request_id, ticket_key
 from audit.redaction import redact
 
 
@@ -32,7 +32,7 @@ class JsonFormatter(logging.Formatter):
         }
         if identifier := request_id.get():
             line["request_id"] = identifier
-        if ticket := getattr(record, "ticket", ""):
+        if ticket := getattr(record, "ticket", "") or ticket_key.get():
             line["ticket"] = ticket
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))

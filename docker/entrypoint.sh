@@ -1,12 +1,19 @@
 #!/bin/sh
-# One image, four roles: web, worker, beat, migrate. `all` runs everything in one process (no Redis needed).
+# The roles of the desk, for the image, for `make run-*` and for a supervisor: web, worker, beat, migrate, all.
+# Each ends on SIGTERM after what it has begun. Needs the environment's `python` and `celery` on the PATH.
 set -eu
 
 case "${1:-web}" in
-  migrate) exec python manage.py migrate --noinput ;;
+  # The children of a worker count apart; in this folder they are added up (WORKER_METRICS_PORT). It is removed
+  # when the worker ends.
+  worker)
+    PROMETHEUS_MULTIPROC_DIR=$(mktemp -d "${TMPDIR:-/tmp}/aiops-metrics.XXXXXX")
+    export PROMETHEUS_MULTIPROC_DIR
+    exec celery -q -A aiops worker --loglevel warning --without-mingle --without-gossip
+    ;;
+  migrate) exec python manage.py prepare ;;
   web)     exec python manage.py serve --web-only ;;
-  worker)  exec celery -A aiops worker --loglevel warning --concurrency "${WORKER_CONCURRENCY:-4}" ;;
-  beat)    exec celery -A aiops beat --loglevel warning ;;
+  beat)    exec celery -q -A aiops beat --loglevel warning ;;
   all)     exec python manage.py serve ;;
   *)       exec "$@" ;;
 esac

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audit import actions
+from audit.context import working_on
 from audit.services import record
 from ingestion import claims
 from ingestion.run_lookups import relate_to_unresolved
@@ -33,8 +34,15 @@ def process_ticket(ticket_id: int, token: str) -> None:
     """Take one claimed ticket to the end of its journey; a missing row or a lost claim means done."""
     if not claims.hold_claim(ticket_id, token, timezone.now()):
         return
-    if _was_tried_too_often(ticket_id, token):
-        return
+    key, attempts = Ticket.objects.values_list("key", "work_attempts").get(pk=ticket_id)
+    with working_on(key):
+        if attempts > claims.MOST_ATTEMPTS:
+            _give_up(ticket_id, token, attempts)
+        else:
+            _process(ticket_id, token)
+
+
+def _process(ticket_id: int, token: str) -> None:
     try:
         _enrich(ticket_id)
         if not claims.hold_claim(ticket_id, token, timezone.now()):
@@ -58,28 +66,24 @@ def _enrich(ticket_id: int) -> None:
             late.plan_retry(ticket_id, collect_evidence(ticket_id), now=timezone.now())
         relate_to_unresolved(Ticket.objects.get(pk=ticket_id))
     except Exception:
-        logger.exception("No evidence could be collected for %s", ticket.key, extra={"ticket": ticket.key})
+        logger.exception("No evidence could be collected for %s", ticket.key)
     ticket_services.set_fields(ticket_id, processing_state=ProcessingState.ENRICHED)
 
 
-def _was_tried_too_often(ticket_id: int, token: str) -> bool:
+def _give_up(ticket_id: int, token: str, attempts: int) -> None:
     """A ticket whose workers keep dying (out of memory, killed) is parked, so that others go on."""
-    attempts = Ticket.objects.values_list("work_attempts", flat=True).get(pk=ticket_id)
-    if attempts <= claims.MOST_ATTEMPTS:
-        return False
     _park(
         ticket_id,
         token,
         f"Given up: {attempts - 1} workers ended while processing it; Re-analyse tries again.",
     )
-    return True
 
 
 def _fail(ticket_id: int, token: str, error: Exception) -> None:
     ticket = Ticket.objects.filter(pk=ticket_id, claim_token=token).first()
     if ticket is None:
         return
-    logger.exception("%s could not be processed", ticket.key, exc_info=error, extra={"ticket": ticket.key})
+    logger.exception("%s could not be processed", ticket.key, exc_info=error)
     attempt = ticket.work_attempts
     if attempt <= len(RETRY_DELAYS):
         claims.retry_later(ticket_id, token, timezone.now() + RETRY_DELAYS[attempt - 1])

@@ -17,7 +17,7 @@ from django.utils import timezone
 from audit import context
 from audit.appending import appended_together
 from audit.services import Actor
-from ingestion import answers
+from ingestion import answers, metrics
 from ingestion.answers import Answer
 from ingestion.batch import Batch
 from ingestion.decisions import Decision, decide_reading, note_on_open_tickets
@@ -101,7 +101,9 @@ def _store(readings: Sequence[Reading], waiting: int) -> list[Answer]:
             waiting += decision.asks_for_work
             told.append(decision)
         batch.flush()
-    return [each.told() if isinstance(each, Decision) else each for each in told]
+    answered = [each.told() if isinstance(each, Decision) else each for each in told]
+    metrics.count_answers(readings, answered)
+    return answered
 
 
 def _acting_for(inbound: Inbound) -> AbstractContextManager[None]:

@@ -9,11 +9,13 @@ class RcaConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.deliveries.notices import register_evidence
+        from rca import metrics
         from rca.notice_lines import evidence_lines
         from rca.sections import analyses_of, evidence_of
         from rca.similar import similar_section
         from tickets import sections
 
+        metrics.connect()
         register_evidence(evidence_lines)
         sections.register("evidence", evidence_of)
         sections.register("analyses", analyses_of)

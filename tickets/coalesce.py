@@ -22,6 +22,7 @@ class Coalescer:
         self._lock = threading.Lock()
         self._asked = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_failing = False
 
     def request(self) -> None:
         self._asked.set()
@@ -41,6 +42,21 @@ class Coalescer:
             self._asked.clear()
             try:
                 self._action()
-            except Exception:  # what is announced here is found by a sweep when it is lost
-                logger.warning("An announcement was lost; the sweep will make it good", exc_info=True)
+            except Exception as error:  # noqa: BLE001 - a sweep finds what was to be announced
+                self._note_failure(error)
+            else:
+                self._note_success()
             time.sleep(self._window)
+
+    def _note_failure(self, error: Exception) -> None:
+        """Said once, not with every alert of a storm that comes while the broker is away."""
+        if not self._is_failing:
+            told = f"{type(error).__name__}: {error}"
+            logger.warning("Announcements are lost, the sweep makes them good (%s)", told)
+            logger.debug("The announcement that was lost first", exc_info=error)
+        self._is_failing = True
+
+    def _note_success(self) -> None:
+        if self._is_failing:
+            logger.warning("Announcements go out again")
+        self._is_failing = False

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from aiops.health import standing
 from aiops.health.probes import DOWN, probe_all
 from audit.middleware import client_address
 from integrations.deliveries.metrics import database_registry
@@ -35,7 +36,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(
             "A bearer token is needed (METRICS_TOKEN).\n", status=401, content_type="text/plain"
         )
-    text = generate_latest() + generate_latest(database_registry)
+    text = generate_latest() + generate_latest(database_registry) + generate_latest(standing.registry)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -34,6 +34,7 @@ from ingestion.fast_door.request import (
     read_body,
 )
 from ingestion.fast_door.writer import Writer
+from ingestion.metrics import ALERT_SECONDS
 from ingestion.reading import Inbound
 from ingestion.signing_keys import KeysDueError
 from ingestion.sources import registry
@@ -63,7 +64,8 @@ class FastDoor:
             return await self._application(scope, receive, send)
         request_id = new_request_id()
         try:
-            answer = await self._answer(spec, scope, headers, receive, request_id)
+            with ALERT_SECONDS.labels(spec.slug).time():
+                answer = await self._answer(spec, scope, headers, receive, request_id)
         except SuspiciousOperation:  # a query string that Django has a page for
             return await self._application(scope, receive, send)
         except DisconnectedError:

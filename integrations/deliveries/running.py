@@ -7,6 +7,7 @@ import time
 
 from django.utils import timezone
 
+from audit.context import working_on
 from integrations.deliveries import claims, outcomes
 from integrations.deliveries.acts import Act, NotNeededError, NotYetError, Work, act_of
 from integrations.deliveries.claims import LostClaimError
@@ -23,12 +24,13 @@ def deliver(delivery_id: int, token: str) -> str:
     if delivery is None:
         return ""
     work = Work(delivery, delivery.ticket, token)
-    try:
-        if delivery.due_at - timezone.now() < claims.LEASE / 2:  # the message was long on its way
-            work.renew()
-        _attempt(work, act_of(delivery))
-    except LostClaimError:
-        logger.info("Delivery %s passed to another worker", delivery_id)
+    with working_on(delivery.ticket.key):
+        try:
+            if delivery.due_at - timezone.now() < claims.LEASE / 2:  # the message was long on its way
+                work.renew()
+            _attempt(work, act_of(delivery))
+        except LostClaimError:
+            logger.info("Delivery %s passed to another worker", delivery_id)
     return delivery.channel
 
 

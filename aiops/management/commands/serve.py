@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 from argparse import ArgumentParser
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group
-from django.core.management import call_command
+from django.core.checks import messages, run_checks
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.roles import Role
-from aiops import env
-from audit.startup import record_settings
+from aiops.alone import DataFolderTakenError, holding_data_folder
+from aiops.preparing import prepare_database
 
-FIRST_ADMIN_EMAIL = "admin@example.com"
+DRAIN_SECONDS = 20.0  # longer than a desk takes to end what it began
 
 
 class Command(BaseCommand):
@@ -38,36 +34,36 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], _port(options["port"])
         _refuse_taken_port(host, port)
-        self._prepare_database()
-        record_settings(env.given())
-        self._announce(host, port)
-        self._serve(host, port, with_worker=not options["web_only"])
-
-    def _prepare_database(self) -> None:
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except DatabaseError as error:
-            raise CommandError(f"DATABASE_URL: the database cannot be used ({error}).") from error
-        if not User.objects.exists():
-            password = secrets.token_urlsafe(12)
-            user = User.objects.create_superuser(FIRST_ADMIN_EMAIL, password, full_name="First administrator")
-            user.groups.add(Group.objects.get(name=Role.ADMIN.group_name))
-            self.stdout.write(
-                f"  First administrator   {FIRST_ADMIN_EMAIL}  password: {password}  (shown once)"
+        with_worker = not options["web_only"]
+        if settings.EMBEDDED and not with_worker:
+            raise CommandError(
+                "REDIS_URL: expected the address of a Redis server, because the worker runs in another process."
             )
-            if settings.LOCAL_SECRETS["RCA_API_KEY"] == settings.RCA_API_KEY:
-                self.stdout.write(
-                    f"  Webhook key           {settings.RCA_API_KEY}  (kept in {settings.DATA_DIR}/secrets.json)"
-                )
+        try:
+            with self._data_folder(is_alone=with_worker and settings.EMBEDDED):
+                prepare_database(self._say)
+                self._announce(host, port)
+                self._serve(host, port, with_worker=with_worker)
+        except DataFolderTakenError as error:
+            raise CommandError(str(error)) from error
+
+    def _data_folder(self, *, is_alone: bool) -> AbstractContextManager[None]:
+        """An embedded desk takes over every claim that it finds, so there must be no other."""
+        if not is_alone:
+            return nullcontext()
+        return holding_data_folder(settings.DATA_DIR, wait_seconds=DRAIN_SECONDS, tell=self._say)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
     def _announce(self, host: str, port: int) -> None:
         mode = "embedded" if settings.EMBEDDED else "Redis"
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"  AIOps Desk            http://{shown}:{port}/  ({mode}; Ctrl-C stops it)")
-        if settings.WEBHOOK_AUTH == "off":
-            self.stdout.write(
-                "  WARNING               WEBHOOK_AUTH is off: anybody who reaches this port may open tickets"
-            )
+        for found in run_checks():
+            if found.level >= messages.WARNING and str(found.id).startswith("aiops."):
+                self.stdout.write(f"  WARNING               {found.msg} ({found.id})")
         self.stdout.flush()
 
     def _serve(self, host: str, port: int, *, with_worker: bool) -> None:

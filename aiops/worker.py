@@ -1,0 +1,53 @@
+"""What a separate worker or clock does at its start and end: insist on a broker, show its own metrics."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from typing import Any
+
+from celery.signals import beat_init, celeryd_init, worker_process_shutdown, worker_ready, worker_shutdown
+from django.conf import settings
+from prometheus_client import CollectorRegistry, multiprocess, start_http_server
+
+NEEDS_BROKER = (
+    "aiops: REDIS_URL: expected the address of a Redis server, because worker and clock run apart from the web"
+    " server. `make run` runs all three in one process without Redis."
+)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def connect() -> None:
+    celeryd_init.connect(
+        _insist_on_broker, dispatch_uid="aiops.celeryd_init"
+    )  # not sent by the embedded worker
+    worker_ready.connect(_show_metrics, dispatch_uid="aiops.worker_ready")
+    worker_shutdown.connect(_end_worker, dispatch_uid="aiops.worker_shutdown")
+    worker_process_shutdown.connect(_end_child, dispatch_uid="aiops.worker_process_shutdown")
+    beat_init.connect(_insist_on_broker, dispatch_uid="aiops.beat_init")
+
+
+def _insist_on_broker(**_: Any) -> None:
+    """The clock sends its signal embedded too, but from a thread: a program of its own runs in its main one."""
+    if settings.EMBEDDED and threading.current_thread() is threading.main_thread():
+        _end_worker()
+        sys.exit(NEEDS_BROKER)
+
+
+def _show_metrics(**_: Any) -> None:
+    if settings.WORKER_METRICS_PORT and FOLDER in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+        start_http_server(settings.WORKER_METRICS_PORT, settings.WORKER_METRICS_HOST, registry=registry)
+
+
+def _end_child(pid: int, **_: Any) -> None:
+    if FOLDER in os.environ:
+        multiprocess.mark_process_dead(pid)
+
+
+def _end_worker(**_: Any) -> None:
+    if FOLDER in os.environ:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
