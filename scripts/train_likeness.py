@@ -2,9 +2,10 @@
 
     python scripts/train_likeness.py [LABELLED.json ...]
 
-Learns from the catalogue (codes with their meaning, families of names, telling patterns, and wrappers as examples of `unknown`), from the
-labelled sets named in `SETS`, and from the labelled files given. The sets `unseen`, `abstention` and `injection` are
-left out on purpose: they measure. Needs scikit-learn, which the product does not; the same input gives the same file.
+Learns from the catalogue (codes with their meaning, families of names, telling patterns, wrappers as examples of
+`unknown`), from the labelled sets named in `SETS`, and from the labelled files given. The sets `unseen`, `abstention`
+and `injection` are left out on purpose: they measure. Needs scikit-learn, which the product does not; the same input
+gives the same file.
 """
 
 from __future__ import annotations

@@ -44,6 +44,12 @@ def read_names(path: Path) -> dict[str, tuple[str, bool | None]]:
 
 
 def class_of_known_name(code: str) -> tuple[str, bool | None] | None:
-    """Cause class and transience of a code's family; a Spark sub-class answers as its parent. None: not known."""
+    """Cause class and transience of a code's family. None: not known.
+
+    A Spark sub-class answers as its parent, a qualified exception as its last part.
+    """
     names = load_names()
-    return names.get(fold(code)) or names.get(fold(code.partition(".")[0]))
+    for part in (code, code.partition(".")[0], code.rpartition(".")[2]):
+        if known := names.get(fold(part)):
+            return known
+    return None

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +51,7 @@ def features_of(text: str) -> list[str]:
         if _IS_CODE.search(word):
             parts = [part.lower() for part in _HUMP.findall(word)]
             found.extend(f".{part}" for part in parts)
-            found.extend(f"{first}.{second}" for first, second in zip(parts, parts[1:], strict=False))
+            found.extend(f"{first}.{second}" for first, second in pairwise(parts))
         if before:
             found.append(f"{before} {plain}")
         before = plain
@@ -85,4 +86,6 @@ def load_model() -> Model:
         }
         return Model(tuple(data["classes"]), tuple(value / SCALE for value in data["bias"]), features)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise CatalogueError(f"{MODEL.name}: not usable ({error!r}); make it with scripts/train_likeness.py") from error
+        raise CatalogueError(
+            f"{MODEL.name}: not usable ({error!r}); make it with scripts/train_likeness.py"
+        ) from error
