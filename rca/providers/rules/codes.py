@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rca.catalogue import Catalogue, Entry
+from rca.catalogue.names import class_of_known_name
 from rca.providers.rules.morphology import class_of_name
-from rca.providers.rules.signals import CODE, EXCEPTION, GENERIC_CODE, MENTIONED_CODE, OUTER, Signal
+from rca.providers.rules.signals import CODE, DECISIVE, EXCEPTION, GENERIC_CODE, MENTIONED_CODE, OUTER, Signal
 from tickets.choices import CauseClass
 
 MAX_CODES: Final = 60
@@ -92,7 +93,8 @@ def find_codes(raw: str, catalogue: Catalogue, platform: str, *, is_cluster: boo
             break
         if word.lower() in found or not (_DISTINCT.search(word) or word.endswith("Error")):
             continue
-        if entry := pick(catalogue.find(word), platform, is_cluster=is_cluster):
+        entry = pick(catalogue.find(word), platform, is_cluster=is_cluster)
+        if entry is not None or class_of_known_name(word):
             found[word.lower()] = FoundCode(word, match.start(), is_declared=False, entry=entry)
     return list(found.values())
 
@@ -115,11 +117,7 @@ def code_signal(found: FoundCode, plain: str) -> Signal | None:
     if found.is_empty:
         return None
     if entry is None:
-        cause = class_of_name(found.code) if not found.code.lstrip("-").isdigit() else None
-        if cause is None:
-            return None
-        weight = OUTER if found.is_declared else GENERIC_CODE
-        return Signal(cause, weight, f"the name of code {found.code}", position, None, found.code)
+        return _of_name(found, position)
     if entry.cause_class == CauseClass.UNKNOWN or entry.role == "not_a_failure":
         return None
     if found.is_exception:
@@ -129,6 +127,18 @@ def code_signal(found: FoundCode, plain: str) -> Signal | None:
     else:
         weight = CODE if found.is_declared else MENTIONED_CODE
     return Signal(entry.cause_class, weight, f"code {found.code}", position, entry.transient, found.code)
+
+
+def _of_name(found: FoundCode, position: int) -> Signal | None:
+    """What the family or, failing that, the wording of an uncatalogued code's name says."""
+    if known := class_of_known_name(found.code):
+        weight = DECISIVE if found.is_declared else MENTIONED_CODE
+        return Signal(known[0], weight, f"code {found.code}", position, known[1], found.code)
+    cause = class_of_name(found.code) if not found.code.lstrip("-").isdigit() else None
+    if cause is None:
+        return None
+    weight = OUTER if found.is_declared else GENERIC_CODE
+    return Signal(cause, weight, f"the name of code {found.code}", position, None, found.code)
 
 
 def _declared(raw: str) -> Iterator[tuple[str, int]]:

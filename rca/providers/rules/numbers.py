@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, STRONG, WEAK, Signal
+from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, SETUP, STRONG, WEAK, Signal
 from tickets.choices import CauseClass as C
 
 HTTP: Final[dict[int, tuple[C, bool, int]]] = {
@@ -116,6 +116,40 @@ SQLSTATE: Final[dict[str, tuple[C, bool]]] = {
     "42KD9": (C.SCHEMA_OR_TYPE_MISMATCH, False),
     "46110": (C.CONFIGURATION_ERROR, False),
     "58030": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "08KD1": (C.THROTTLING, True),
+    "0AKD0": (C.CONFIGURATION_ERROR, False),
+    "21S01": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "2BP01": (C.CONCURRENCY_CONFLICT, False),
+    "42602": (C.SYNTAX_OR_CODE_ERROR, False),
+    "42702": (C.SYNTAX_OR_CODE_ERROR, False),
+    "42710": (C.CONCURRENCY_CONFLICT, False),
+    "42711": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42723": (C.CONCURRENCY_CONFLICT, False),
+    "42802": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42818": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42P04": (C.CONCURRENCY_CONFLICT, False),
+    "42P06": (C.CONCURRENCY_CONFLICT, False),
+    "42P07": (C.CONCURRENCY_CONFLICT, False),
+    "42K04": (C.CONCURRENCY_CONFLICT, False),
+    "42K06": (C.CONFIGURATION_ERROR, False),
+    "42K07": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42K01": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42K02": (C.MISSING_DEPENDENCY_OR_LIBRARY, False),
+    "42KDG": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42KDJ": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "42S01": (C.CONCURRENCY_CONFLICT, False),
+    "42S12": (C.RESOURCE_NOT_FOUND, False),
+    "42S21": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "46103": (C.MISSING_DEPENDENCY_OR_LIBRARY, False),
+    "46121": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "53100": (C.CAPACITY_OR_QUOTA, False),
+    "57012": (C.CAPACITY_OR_QUOTA, True),
+    "57033": (C.CONCURRENCY_CONFLICT, True),
+    "HY008": (C.USER_CANCELLED, False),
+    "HY001": (C.OUT_OF_MEMORY, False),
+    "KD000": (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    "F0": (C.CONFIGURATION_ERROR, False),
+    "XX": (C.UPSTREAM_SERVICE_OUTAGE, True),
     "21": (C.SYNTAX_OR_CODE_ERROR, False),
     "38": (C.SYNTAX_OR_CODE_ERROR, False),
     "39": (C.SYNTAX_OR_CODE_ERROR, False),
@@ -142,6 +176,26 @@ ORACLE: Final[dict[int, tuple[C, bool]]] = {
     **dict.fromkeys((4030, 4031), (C.OUT_OF_MEMORY, False)),
     **dict.fromkeys((600, 1033, 1034, 1089, 1090, 12528), (C.UPSTREAM_SERVICE_OUTAGE, True)),
 }
+
+# gRPC status names as Go and Python clients print them (`rpc error: code = Unavailable`, `StatusCode.UNAVAILABLE`).
+GRPC: Final[dict[str, tuple[C, bool]]] = {
+    "unavailable": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "internal": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "dataloss": (C.UPSTREAM_SERVICE_OUTAGE, True),
+    "deadlineexceeded": (C.TIMEOUT, True),
+    "resourceexhausted": (C.CAPACITY_OR_QUOTA, True),
+    "permissiondenied": (C.PERMISSION_DENIED, False),
+    "unauthenticated": (C.AUTHENTICATION_FAILURE, False),
+    "notfound": (C.RESOURCE_NOT_FOUND, False),
+    "alreadyexists": (C.CONCURRENCY_CONFLICT, False),
+    "aborted": (C.CONCURRENCY_CONFLICT, True),
+    "invalidargument": (C.CONFIGURATION_ERROR, False),
+    "failedprecondition": (C.CONFIGURATION_ERROR, False),
+    "unimplemented": (C.CONFIGURATION_ERROR, False),
+    "canceled": (C.USER_CANCELLED, False),
+    "cancelled": (C.USER_CANCELLED, False),
+}
+_GRPC = re.compile(r"(?:rpc error: code ?= ?|statuscode\.|rpcexception: status\(statuscode=')([a-z_]{5,20})")
 
 _HTTP = re.compile(
     r"(?:status[ _]?code|statuscode|http status|http/\d\.\d|http error|http|status|response code|code=|error code|error"
@@ -172,6 +226,9 @@ def number_signals(plain: str, *, speaks_sql: bool) -> Iterator[Signal]:
         if number in HTTP:
             cause, transient, weight = HTTP[number]
             yield Signal(cause, weight, f"HTTP status {number}", match.start(), transient)
+    for match in _GRPC.finditer(plain):
+        if status := GRPC.get(match[1].replace("_", "")):
+            yield Signal(status[0], SETUP, f"gRPC status {match[1]}", match.start(), status[1])
     for match in _SQLSTATE.finditer(plain):
         state = (match[1] or match[2] or match[3]).upper()
         known = SQLSTATE.get(state) or SQLSTATE.get(state[:2])

@@ -100,14 +100,19 @@ class Rule:
         )
 
 
+def complains(plain: str) -> bool:
+    """Whether the normalised text says of anything that it went wrong."""
+    return any(mark in plain + " " for mark in COMPLAINS)
+
+
 def phrase_signals(plain: str) -> list[Signal]:
     """The signals of all rules that fire on the normalised text.
 
     The text is matched with a space behind it, so that a pattern may end with a word (`"code 1 "`).
     """
     text = plain + " "
-    complains = any(mark in text for mark in COMPLAINS)
-    rules = (rule for rule in load_rules() if complains or rule.weight not in _SUBJECT_ONLY)
+    is_complaint = complains(plain)
+    rules = (rule for rule in load_rules() if is_complaint or rule.weight not in _SUBJECT_ONLY)
     return [signal for rule in rules if (signal := rule.signal(text))]
 
 

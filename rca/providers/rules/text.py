@@ -40,12 +40,18 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 
 # Documents write "isn't", products "is not"; patterns and texts meet in the long form.
 _CONTRACTIONS = (("can't", "cannot"), ("can not", "cannot"), ("won't", "will not"), ("n't ", " not "))
+# "Invalid" that complains of nothing: an HTTP client's wrapper, a .NET exception class.
+_IDLE_WORDS = (
+    ("invalid status code", "status code"),
+    ("invalidoperationexception", "operationexception"),
+    ("unsuccessful status code", "status code"),
+)
 
 
 def plain_form(text: str) -> str:
     """Lower case, single spaces, one kind of quote, no contractions, `...` as one character."""
     plain = " ".join(text.translate(_QUOTES).lower().replace("...", "…").split())
-    for short, long in _CONTRACTIONS:
+    for short, long in (*_CONTRACTIONS, *_IDLE_WORDS):
         if short in plain:
             plain = plain.replace(short, long)
     return plain

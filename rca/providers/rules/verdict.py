@@ -10,9 +10,20 @@ from rca.case import Case
 from rca.catalogue import Catalogue, load_catalogue
 from rca.providers.rules.codes import FoundCode, code_signal, find_codes, pick
 from rca.providers.rules.grammar import complaint_signals
+from rca.providers.rules.likeness import likeness
 from rca.providers.rules.numbers import number_signals, sql_number_signal
-from rca.providers.rules.phrases import phrase_signals
-from rca.providers.rules.signals import CODE, DEPTH_BONUS, MEDIUM, ROOT, SETUP, STRONG, THRESHOLD, Signal
+from rca.providers.rules.phrases import complains, phrase_signals
+from rca.providers.rules.signals import (
+    CODE,
+    DEPTH_BONUS,
+    MEDIUM,
+    ROOT,
+    SETUP,
+    STRONG,
+    THRESHOLD,
+    WEAK,
+    Signal,
+)
 from rca.providers.rules.text import ErrorText, own_code, prepare
 from tickets.choices import CauseClass, Confidence
 
@@ -26,6 +37,12 @@ TRANSIENT_CLASSES: Final = frozenset(
     }
 )
 CLEAR_MARGIN: Final = 4
+# What the likeness of the wording may add to a class that a signal names, and from which share and length of text
+# (in words) on it may name one where no signal does.
+LIKENESS_POINTS: Final = 30
+LIKENESS_ALONE: Final = 0.7
+LIKENESS_WORDS: Final = 6
+LIKENESS_LABEL: Final = "the wording, which resembles such failures"
 _SAYS_RETRY: Final = (
     "please retry",
     "try again",
@@ -86,7 +103,7 @@ def judge(case: Case, message: str) -> Verdict:
         own = FoundCode(code, -1, is_declared=True, entry=entry)
         codes.insert(0, own)
         signals.extend(_of_own_code(own, text))
-    return decide(signals, codes, text)
+    return decide(signals, codes, text, likeness(f"{own_code(case.code)} {text.raw}"))
 
 
 def _all_signals(
@@ -142,8 +159,17 @@ def deepened(signal: Signal, text: ErrorText) -> Signal:
     return signal
 
 
-def decide(signals: list[Signal], codes: list[FoundCode], text: ErrorText) -> Verdict:
-    """The class with the strongest signal; agreeing signals add a little; unknown below the threshold."""
+def decide(
+    signals: list[Signal], codes: list[FoundCode], text: ErrorText, resembled: dict[str, float] | None = None
+) -> Verdict:
+    """The class with the strongest signal; agreeing signals add a little; unknown below the threshold.
+
+    `resembled` is the wording's share of each class: it shifts the balance between classes that signals name, and
+    names one itself only where no signal spoke and the share is high.
+    """
+    resembled = resembled or {}
+    if not signals:
+        signals = list(_by_wording(resembled, text))
     ranked = sorted(signals, key=lambda signal: (signal.weight, signal.position), reverse=True)
     scores: dict[str, int] = {}
     for signal in ranked:
@@ -151,10 +177,13 @@ def decide(signals: list[Signal], codes: list[FoundCode], text: ErrorText) -> Ve
             scores[signal.cause_class] = signal.weight
         elif signal.weight >= STRONG:
             scores[signal.cause_class] += 1
+    spoken = dict(scores)
+    for cause in scores:
+        scores[cause] += round(LIKENESS_POINTS * resembled.get(cause, 0.0))
     order = sorted(scores, key=lambda cause: scores[cause], reverse=True)
     winner = order[0] if order and scores[order[0]] >= THRESHOLD else CauseClass.UNKNOWN
     deciding = next((signal for signal in ranked if signal.cause_class == winner), None)
-    margin = scores[order[0]] - scores[order[1]] if len(order) > 1 else 99
+    margin = min((spoken[order[0]] - spoken[other] for other in order[1:]), default=99)
     return Verdict(
         cause_class=str(winner),
         transient=transience(winner, deciding, ranked, text),
@@ -164,6 +193,14 @@ def decide(signals: list[Signal], codes: list[FoundCode], text: ErrorText) -> Ve
         text=text,
         margin=margin,
     )
+
+
+def _by_wording(resembled: dict[str, float], text: ErrorText) -> Iterable[Signal]:
+    if len(text.plain.split()) < LIKENESS_WORDS or not complains(text.plain):
+        return
+    for cause, share in resembled.items():
+        if share >= LIKENESS_ALONE and cause != CauseClass.UNKNOWN:
+            yield Signal(cause, WEAK, LIKENESS_LABEL)
 
 
 def transience(winner: str, deciding: Signal | None, ranked: list[Signal], text: ErrorText) -> bool | None:
