@@ -192,11 +192,15 @@ CELERY_TASK_ROUTES = {
         "audit.seal",
         "audit.settle_counts",
         "audit.verify",
+        "ingestion.apply_retention",
         "ingestion.reconcile",
+        "integrations.plan_digests",
         "integrations.reconcile_jira",
+        "integrations.send_broadcasts",
         "integrations.trim_inbound_calls",
         "rca.collect_late_evidence",
         "rca.settle_questions",
+        "tickets.fill_search_index",
         "tickets.trim_live_events",
     )
 }

@@ -26,7 +26,7 @@ from tickets.admin import (
     own_panels,  # noqa: F401  (registers the panels)
     panels,
 )
-from tickets.admin.bulk import bulk_actions, tell
+from tickets.admin.bulk import ACTIONS, tell
 from tickets.admin.columns import severity_badge, sla_badge, status_badge, title_lines
 from tickets.admin.detail import Button, buttons, detail_context
 from tickets.admin.export import TicketResource
@@ -79,7 +79,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
     ordering = ("-opened_at", "-id")
-    actions = tuple(bulk_actions())
+    actions = ACTIONS
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What breached or breaches first where the list is about that, else the newest."""

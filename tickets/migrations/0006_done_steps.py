@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0002_search_index"),
+        ("tickets", "0005_quiet_escalation_figures"),
     ]
 
     operations = [
