@@ -199,7 +199,7 @@ _GRPC = re.compile(r"(?:rpc error: code ?= ?|statuscode\.|rpcexception: status\(
 
 _HTTP = re.compile(
     r"(?:status[ _]?code|statuscode|http status|http/\d\.\d|http error|http|status|response code|code=|error code|error"
-    r"|failed with|responded with|returned)"
+    r"|failed with|responded with|rejected with|returned)"
     r"[ :='\"(\-]{0,5}(?:code|of|is|with|error)?[ :='\"(\-]{0,4}([45]\d\d)(?!\d|[.,]\d)"
     r"|\(([45]\d\d)\)"
     r"|\b([45]\d\d)(?: -)? (?:unprocessable|client error|server error|forbidden|not found|unauthorized"
