@@ -22,7 +22,7 @@ def test_rows_of_tickets_have_a_value_for_each_column_and_keep_their_order() -> 
     assert len({row["key"] for row in rows}) == len({row["dedup_key"] for row in rows}) == 300
     assert sum(tickets.RARE_WORD in row["error_message"] for row in rows) == 3
     assert {row["status"] for row in rows} == {"open", "in_progress", "acknowledged"}
-    required = {field.column for field in Ticket._meta.local_concrete_fields if not field.null}
+    required = {str(field.column) for field in Ticket._meta.local_concrete_fields if not field.null}
     assert not [column for row in rows for column in required if row[column] is None]
 
 
