@@ -64,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.posted.append(moment)
             self.server.has_posted.set()
 
-    do_GET = do_POST
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

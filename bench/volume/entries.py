@@ -59,7 +59,7 @@ class Trail:
                 number += 1
                 moment = opened + timedelta(seconds=seconds)
                 actor, digest = people[place % PEOPLE]
-                at = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+                at = moment.isoformat("T", "microseconds")[:26]
                 self._leaves.append(
                     merkle.leaf_hash(
                         f'{{"action":"{action}","actor_kind":"{kind}","created_at":"{at}Z","id":{number},'

@@ -120,6 +120,7 @@ def _indexes_afterwards(tables: Sequence[type[models.Model]], say: Callable[[str
     with _told(say, "search index"):
         with connection.schema_editor() as editor:
             search.create_index(None, editor)
+            importlib.import_module("tickets.migrations.0005_search_statistics").learn(None, editor)
         while search_index.take_in():
             pass
 

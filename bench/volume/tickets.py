@@ -51,7 +51,7 @@ Row = tuple[Any, ...]
 
 def written(moment: datetime) -> str:
     """A time in UTC as both databases read it."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.isoformat(" ", "microseconds")[:26]
 
 
 def _uneven(number: int) -> list[float]:
@@ -80,12 +80,13 @@ def ticket_rows(count: int, now: datetime, people: list[int]) -> Iterator[Row]:
         run = f"{chance.getrandbits(128):032x}"
         subject = SUBJECTS[pipeline % len(SUBJECTS)]
         at = written(opened)
+        day, clock = at[:10], at[11:19].replace(":", "")
         word = (
             RARE_WORD if number % (count // 3 or 1) == 7 else SCARCE_WORD if number % 1_000 == 5 else "path"
         )
         row = base | {
             "id": number,
-            "key": f"{prefix}{opened:%Y%m%dT%H%M%S}-{run[:6]}",
+            "key": f"{prefix}{day.replace('-', '')}T{clock}-{run[:6]}",
             "dedup_key": f"run:{run}",
             "source": source,
             "resource_type": resource,
@@ -98,13 +99,13 @@ def ticket_rows(count: int, now: datetime, people: list[int]) -> Iterator[Row]:
             "work_due_at": at,
             "error_message": (
                 f"ErrorCode=UserErrorCase{error:03d}, the activity Copy_{subject} failed on {word} "
-                f"landing/{subject.lower()}/{opened:%Y/%m/%d}/part-{run[8:16]}.csv: the sink refused row "
+                f"landing/{subject.lower()}/{day}/part-{run[8:16]}.csv: the sink refused row "
                 f"{number % 9_973} of partition {error * 7 + number % 13}."
             ),
             "error_code": f"UserErrorCase{error:03d}",
             "error_type": f"UserErrorCase{error:03d}",
             "cause_class": CAUSES[error % len(CAUSES)],
-            "root_cause": f"{subject} of {opened:%d %B} could not be written: case {error} of the copy activity.",
+            "root_cause": f"{subject} of {day} could not be written: case {error} of the copy activity.",
             "severity": severity,
             "priority": priority,
             "sla_seconds": seconds,

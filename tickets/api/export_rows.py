@@ -1,6 +1,7 @@
 """Rows of an export as the driver gives them: Django's own conversions were half of an export's cost.
 
-A time comes without its zone from SQLite (it is UTC), a list as JSON text, a flag as a number or a truth. Here they become what the file says; text stays text.
+A time comes without its zone from SQLite (it is UTC), a list as JSON text, a flag as a number or a truth. Here they
+become what the file says; text stays text.
 """
 
 from __future__ import annotations
