@@ -10,7 +10,7 @@ from audit.models import AuditEntry
 from integrations.models import Broadcast, Delivery
 from integrations.services import plan_deliveries
 from tests.clock.conftest import ANN, Desk, policy, window
-from tickets import services
+from tickets import counter_store, services
 from tickets.models import Mute, QuietSummary
 from tickets.quiet import is_quiet, quiet_for
 from tickets.quiet import services as quiet
@@ -208,3 +208,4 @@ def test_team_that_only_the_vendor_knows_is_found_before_anybody_is_told(desk: D
     services.set_fields(ticket.pk, finops_team="Payments")
     plan_deliveries(ticket.pk)
     assert desk.read(ticket).is_suppressed
+    assert counter_store.current() == counter_store.counted()
