@@ -27,7 +27,7 @@ from tickets import services as ticket_services
 from tickets.choices import Status
 from tickets.models import Ticket
 from tickets.policies import policy_of
-from tickets.quiet.services import hold_back, suppress_late
+from tickets.quiet.services import hold_back
 
 # Less than the three seconds promised: the message's own way takes time too.
 SLACK_WAITS_FOR_JIRA = timedelta(seconds=2.5)
@@ -61,7 +61,7 @@ def plan_deliveries(ticket_id: int) -> list[Delivery]:
     with transaction.atomic():
         ticket = ticket_services.lock(ticket_id)
         known = {(d.channel, d.operation): d for d in first_deliveries(ticket)}
-        is_suppressed = suppress_late(ticket)
+        is_suppressed = ticket_services.suppress_late(ticket, now=now)
         for channel, operation in _FIRST_OPERATIONS:
             if (channel, operation) not in known:
                 known[channel, operation] = _first(ticket, channel, operation, now, is_suppressed)

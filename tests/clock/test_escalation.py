@@ -23,6 +23,7 @@ from tests.support.adf_validator import texts
 from tests.support.factories import make_ticket
 from tests.support.vendor_server import Answer
 from tickets import services
+from tickets.api.detail import ticket_detail
 from tickets.escalation.services import take_due_steps
 from tickets.models import Escalation, Ticket
 from tickets.policies import mention_markup
@@ -74,6 +75,11 @@ def test_every_kind_of_step_is_sent_in_its_time_once(desk: Desk) -> None:
     assert ticket.key in letter.body
     assert desk.world.jira.issues[0].fields["priority"] == {"name": "Highest"}
     assert len(desk.hooks()) == 1
+    shown = ticket_detail(desk.read(ticket))["escalations"]
+    assert [step["target"] for step in shown][2:] == [
+        "",
+        hook.split("/")[2],
+    ]  # a webhook's path may be a secret
     entries = AuditEntry.objects.filter(action="Escalation Step Taken").order_by("id")
     assert [entry.summary for entry in entries][3].endswith(f"Signed webhook {hook.split('/')[2]}")
     assert AuditEntry.objects.filter(action="Escalation Sent").count() == 4

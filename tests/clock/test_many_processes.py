@@ -29,7 +29,7 @@ from tickets.quiet.services import set_quiet
 policy = TeamPolicy.objects.create(team="", mention="here")
 for target in ("U0FIRST", "U0SECOND"):
     EscalationStep.objects.create(policy=policy, delay_minutes=0, kind="slack", target=target)
-set_quiet(Mute(resource_pattern="Night_*", reason="Known", expires_at=timezone.now() + timedelta(seconds=30)),
+set_quiet(Mute(resource_pattern="Night_*", reason="Known", expires_at=timezone.now() + timedelta(seconds=20)),
           actor=Actor(name="ann@example.com"))
 for number in range({TICKETS} + 2):
     name = "Night_Load" if number >= {TICKETS} else "Sales_Load"
@@ -113,7 +113,7 @@ def test_two_clocks_and_three_workers_tell_everything_once(tmp_path: Path) -> No
         for number in range(2):
             beat = ["celery", "-A", "aiops", "beat", "--pidfile=", "--loglevel", "warning"]
             processes.enter_context(running(beat, environment, tmp_path / f"beat{number}.log"))
-        assert wait_until(lambda: is_all_told(world), 90), (
+        assert wait_until(lambda: is_all_told(world), 150), (
             [message["text"] for message in world.slack.messages],
             manage(environment, "shell", "-c", FIGURES),
             [log.read_text()[-2000:] for log in tmp_path.glob("*.log")],

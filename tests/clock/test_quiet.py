@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,8 @@ from audit.models import AuditEntry
 from integrations.models import Broadcast, Delivery
 from integrations.services import plan_deliveries
 from tests.clock.conftest import ANN, Desk, policy, window
-from tickets import services
-from tickets.models import Mute, QuietSummary
+from tickets import counter_store, services
+from tickets.models import Escalation, Mute, QuietSummary
 from tickets.quiet import is_quiet, quiet_for
 from tickets.quiet import services as quiet
 from tickets.rows import ticket_row
@@ -75,7 +76,7 @@ def test_quiet_time_that_kept_nothing_quiet_is_not_summed_up(desk: Desk) -> None
     ],
 )
 def test_window_holds_for_what_fits_all_that_is_filled_in(
-    desk: Desk, scope: dict[str, object], is_meant: bool
+    desk: Desk, scope: dict[str, Any], is_meant: bool
 ) -> None:
     window(**scope)
     assert desk.open(1).is_suppressed is is_meant
@@ -117,6 +118,18 @@ def test_escalation_of_what_is_still_open_counts_from_the_end_of_quiet(desk: Des
     assert [post["channel"] for post in desk.world.slack.posts] == ["aiops-rca-alerts"]  # the summary
     desk.tick(minutes=1)
     assert [post["channel"] for post in desk.world.slack.posts[1:]] == ["U0ONCALL"]
+
+
+def test_window_that_opens_between_two_steps_puts_the_second_off(desk: Desk) -> None:
+    policy("", (0, "slack", "U0ONCALL"), (20, "slack", "U0ONCALL"))
+    desk.open(1)
+    desk.tick(minutes=16)
+    window(start_time=time(12, 20), end_time=time(13))
+    for _ in range(6):
+        desk.tick(minutes=10)  # 13:16
+        assert Escalation.objects.count() == 1
+    desk.tick(minutes=4)
+    assert Escalation.objects.count() == 2
 
 
 def test_ticket_born_in_quiet_that_breaches_after_it_is_told_in_full(desk: Desk) -> None:
@@ -208,3 +221,4 @@ def test_team_that_only_the_vendor_knows_is_found_before_anybody_is_told(desk: D
     services.set_fields(ticket.pk, finops_team="Payments")
     plan_deliveries(ticket.pk)
     assert desk.read(ticket).is_suppressed
+    assert counter_store.current() == counter_store.counted()

@@ -38,7 +38,7 @@ class QuietAdmin(DeskAdmin):
         else:
             services.set_quiet(obj, actor=actor)
 
-    @admin.action(description="End now", permissions=["act"])
+    @admin.action(description="End now (a repeated window is switched off)", permissions=["act"])
     def end_now(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         now = timezone.now()
         for scope in queryset:

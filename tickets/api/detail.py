@@ -42,19 +42,8 @@ def ticket_detail(ticket: Ticket) -> dict[str, Any]:
             for step in steps_of(ticket)
         ],
         "related_tickets": _related(ticket),
-        "runs": [
-            {"run_id": flap.run_id, "error_code": flap.error_code, "seen_at": iso(flap.seen_at)}
-            for flap in ticket.flaps.all()
-        ],
-        "escalations": [
-            {
-                "kind": step.kind,
-                "target": shown_target(step),
-                "due_at": iso(step.due_at),
-                "taken_at": iso(step.taken_at),
-            }
-            for step in ticket.escalations.all()
-        ],
+        "runs": _joined_runs(ticket),
+        "escalations": _escalations(ticket),
         "timeline": entry_rows(timeline(ticket.key)),
         **sections.read_all(ticket),
     }
@@ -67,3 +56,28 @@ def _related(ticket: Ticket) -> list[dict[str, str]]:
         for link in ticket.linked_from.all()
     ]
     return [*outward, *inward]
+
+
+def _joined_runs(ticket: Ticket) -> list[dict[str, Any]]:
+    """Runs that reopened it; asked for only where it was reopened at all."""
+    if not ticket.reopened_count:
+        return []
+    return [
+        {"run_id": flap.run_id, "error_code": flap.error_code, "seen_at": iso(flap.seen_at)}
+        for flap in ticket.flaps.all()
+    ]
+
+
+def _escalations(ticket: Ticket) -> list[dict[str, Any]]:
+    """Steps that were taken, of earlier SLA periods too; none without a breach."""
+    if ticket.sla_breached_at is None and not ticket.reopened_count:
+        return []
+    return [
+        {
+            "kind": step.kind,
+            "target": shown_target(step),
+            "due_at": iso(step.due_at),
+            "taken_at": iso(step.taken_at),
+        }
+        for step in ticket.escalations.all()
+    ]

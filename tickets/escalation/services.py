@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from audit import actions
 from audit.services import record
 from tickets.choices import Status
-from tickets.clock_models import Escalation, StepKind
+from tickets.clock_models import Escalation, EscalationStep, StepKind
 from tickets.escalation.ladder import steps_of, stop
 from tickets.escalation.plan import Step, due_steps
 from tickets.models import Ticket
@@ -86,7 +86,7 @@ def _take_step(ticket: Ticket, step: Step, *, due_at: datetime, now: datetime) -
         sender(ticket, escalation)
 
 
-def shown_target(step: Step | Escalation) -> str:
+def shown_target(step: Step | EscalationStep | Escalation) -> str:
     """The target as the record may have it: of an address on the web only the host, for its path may be a secret."""
     if step.kind != StepKind.WEBHOOK:
         return step.target

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from audit import actions
 from audit.services import SYSTEM, Actor, Subject, record
-from tickets import live
 from tickets.choices import SlaStatus, Status
 from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, QuietSummary
 from tickets.models import Ticket
@@ -107,22 +106,6 @@ def record_suppressed(ticket: Ticket, actor: Actor = SYSTEM) -> None:
         summary=f"{ticket.quiet_name}; nobody is told before {ticket.quiet_until:%Y-%m-%d %H:%M:%S} UTC",
         details={"rule": ticket.quiet_rule, "until": ticket.quiet_until.isoformat()},
     )
-
-
-def suppress_late(ticket: Ticket) -> bool:
-    """Whether nobody is to be told of a locked ticket's birth, now that its name and tags are the vendor's.
-
-    Judged at the moment of the failure, not at that of a worker that came late.
-    """
-    if ticket.is_suppressed:
-        return True
-    if quiet_for(ticket, ticket.sla_started_at) is None:
-        return False
-    columns = mark(ticket, ticket.sla_started_at)
-    ticket.save(update_fields=columns)
-    record_suppressed(ticket)
-    live.publish(live.TICKET_UPDATED, ticket)
-    return True
 
 
 def hold_back(ticket: Ticket, at: datetime) -> Quiet | None:

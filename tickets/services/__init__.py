@@ -16,6 +16,7 @@ from tickets.services.opening import (
 from tickets.services.recovery import mark_recovered
 from tickets.services.sla_watch import mark_breaches, mark_warnings
 from tickets.services.steps import UnknownStepError, mark_step
+from tickets.services.suppression import suppress_late
 from tickets.services.warnings import RealError, turn_into_failure
 from tickets.transitions import TransitionError
 
@@ -52,5 +53,6 @@ __all__ = [
     "return_to_open",
     "set_fields",
     "start",
+    "suppress_late",
     "turn_into_failure",
 ]
