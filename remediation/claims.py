@@ -6,8 +6,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from remediation.models import Attempt, Decision
-from remediation.states import ACTIVE
+from remediation.states import ACTIVE, State
 
 # Longer than what one step does between two renewals may take: reading 20 s, calling 25 s.
 LEASE = timedelta(seconds=75)
@@ -20,23 +22,30 @@ class LostClaimError(Exception):
 
 def claim_attempts(now: datetime) -> list[tuple[int, str]]:
     """Claim the attempts that are due; ids with the token that proves the claim."""
-    due = Attempt.objects.filter(state__in=ACTIVE, due_at__lte=now).order_by("due_at", "id")
-    return _claim(due, list(due.values_list("pk", "due_at")[:BATCH]), now)
+    return _claim(Attempt.objects.filter(state__in=ACTIVE, due_at__lte=now), now)
 
 
 def claim_decisions(now: datetime) -> list[tuple[int, str]]:
-    due = Decision.objects.filter(is_waiting=True, due_at__lte=now).order_by("due_at", "pk")
-    return _claim(due, list(due.values_list("pk", "due_at")[:BATCH]), now)
+    return _claim(Decision.objects.filter(is_waiting=True, due_at__lte=now), now)
 
 
-def _claim(due: Any, found: list[tuple[int, datetime]], now: datetime) -> list[tuple[int, str]]:
+def _claim(due: QuerySet[Any], now: datetime) -> list[tuple[int, str]]:
     claimed = []
-    for pk, due_at in found:
+    for pk in list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
         token = secrets.token_hex(16)
-        # The moment it was due is part of the condition: of two claimers one finds it moved ahead.
-        if due.order_by().filter(pk=pk, due_at=due_at).update(due_at=now + LEASE, claim_token=token):
+        # Being due is part of the condition: of two claimers one finds it moved ahead.
+        if due.order_by().filter(pk=pk).update(due_at=now + LEASE, claim_token=token):
             claimed.append((pk, token))
     return claimed
+
+
+def release_all(now: datetime) -> int:
+    """Take up at once what a worker left in the middle; only for a start that knows itself to be the only worker.
+
+    What is scheduled keeps its time: whether a claim or a back-off holds it cannot be told.
+    """
+    left = Attempt.objects.filter(state__in=[State.RUNNING, State.VERIFYING])
+    return left.update(due_at=now, claim_token="")
 
 
 def hold(attempt_id: int, token: str, now: datetime) -> None:

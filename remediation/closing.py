@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import actions
 from remediation.claims import LostClaimError
+from remediation.facts import BY_HAND
 from remediation.models import Attempt, Decision
 from remediation.states import State
 from remediation.telling import DESK, tell, title_of
@@ -50,7 +51,11 @@ def close_succeeded(attempt: Attempt, run_words: str) -> None:
 
 
 def close_failed(attempt: Attempt, why: str, *, is_final: bool = False) -> None:
-    """It did not help. The next step is decided on, unless `is_final`: then people are told that it is theirs."""
+    """It did not help. The next step is decided on, unless `is_final`: then people are told that it is theirs.
+
+    What a person asked for by hand is not gone on with by itself.
+    """
+    is_final = is_final or attempt.rule == BY_HAND
     with transaction.atomic():
         ticket = _locked_ticket(attempt)
         runs = " and ".join(run for run in (attempt.run_id, attempt.new_run_id) if run)

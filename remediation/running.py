@@ -25,6 +25,7 @@ from remediation.playbooks import CannotDoError
 from remediation.sighting import CannotAskError, Sighting, target_from
 from remediation.states import PlaybookName, State
 from remediation.telling import tell, title_of
+from tickets import services as ticket_services
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
@@ -126,6 +127,7 @@ def _must_wait_for_upstream(attempt: Attempt, seen: Sighting, now: datetime) -> 
         return False
     if not attempt.before.get("has_waited"):
         with transaction.atomic():
+            attempt.ticket = ticket_services.lock(attempt.ticket_id)
             attempt.before = {**attempt.before, "has_waited": True}
             _update(attempt, before=attempt.before)
             tell(attempt, actions.WAITING_FOR_UPSTREAM, note, thread=f"Waiting for upstream: {note}")
@@ -161,6 +163,9 @@ def _mark_running(attempt: Attempt, seen: Sighting, description: str) -> bool:
         and not playbooks.url_of(attempt.playbook)
     )
     with transaction.atomic():
+        attempt.ticket = ticket_services.lock(
+            attempt.ticket_id
+        )  # first, as everywhere: no two wait crosswise
         if switches.lock_switch().is_on:
             return False
         kept = {name: value for name, value in attempt.before.items() if name in _KEPT}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from remediation.models import Approval, Attempt, Decision, Playbook
@@ -27,7 +28,7 @@ def find_attempts(*, ticket: str = "", state: str = "") -> QuerySet[Attempt]:
 def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:
     """The attempts of a ticket's detail, oldest first; where there are none, why not (once somebody has asked)."""
     rows = [attempt_row(attempt) for attempt in find_attempts(ticket=ticket.key).order_by("id")]
-    if rows:
+    if rows or not settings.AUTO_REMEDIATION_ENABLED:
         return rows
     decision = Decision.objects.filter(ticket=ticket).exclude(decided_at=None).first()
     if decision is None:

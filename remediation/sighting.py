@@ -17,6 +17,7 @@ from django.conf import settings
 
 from integrations.databricks.client import DatabricksClient, client_for_workspace
 from integrations.databricks.clusters import Cluster, LibraryStatus
+from integrations.databricks.config import Workspaces
 from integrations.databricks.models import Run, Task
 from integrations.datafactory.client import PipelinesClient, client_for_resource
 from integrations.datafactory.follow import follow_failure
@@ -135,9 +136,25 @@ def look_at_ticket(ticket: Ticket) -> Sighting:
         return look(Target(kind, ticket.source, scope, "", ticket.run_id))
     scope = ticket.run_scope or str(ticket.metadata.get("workspace_id") or "")
     if kind == Kind.JOB:
-        return look(Target(kind, Source.DATABRICKS, scope, "", ticket.run_id))
+        seen = look(Target(kind, Source.DATABRICKS, scope, "", ticket.run_id))
+        _check_same_workspace(ticket, scope, seen)
+        return seen
     cluster_id = str(ticket.metadata.get("cluster_id") or "")
     return look(Target(kind, Source.DATABRICKS, scope, cluster_id))
+
+
+def _check_same_workspace(ticket: Ticket, scope: str, seen: Sighting) -> None:
+    """Two workspaces may use the same run number: the run must be of the job, or in the workspace, of the event."""
+    told = str(ticket.metadata.get("job_id") or "")
+    if told and told != seen.target.name:
+        raise CannotAskError(
+            f"Run {ticket.run_id} is of job {seen.target.name} here, not {told}: another workspace is meant."
+        )
+    is_known = any(config.workspace_id == scope for config in Workspaces.from_settings().all())
+    if scope and not told and not is_known:
+        raise CannotAskError(
+            "Set DATABRICKS_WORKSPACE_ID: it is not known whether the run is of this workspace."
+        )
 
 
 def look(target: Target) -> Sighting:
@@ -174,7 +191,6 @@ def _look_at_pipeline(target: Target) -> Sighting:
     run = path.steps[0].run
     if run.run_id.lower() != target.run_id.lower() or not run.pipeline:
         raise CannotAskError("The vendor answered with another run than the one asked for.")
-    assert client.host.arm_id
     confirmed = Target(target.kind, target.source, client.host.arm_id.lower(), run.pipeline, run.run_id)
     condition, note = _pipeline_condition(run)
     later: Sequence[PipelineRun] = ()

@@ -141,6 +141,20 @@ def test_analysts_request_waits_and_an_approvers_own_does_not(
     assert estate.writes() == ["createRun"]
 
 
+def test_request_that_failed_is_not_gone_on_with_by_itself(
+    desk: Desk, estate: Estate, approver: User
+) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    services.request_playbook(ticket.pk, "", approver)
+    desk.step()
+    estate.end_pipeline_run("new-1", "Failed")
+    assert desk.step() == [State.FAILED]
+    assert len(desk.decide()) == 1
+    services.consider(ticket.pk)
+    assert len(desk.decide()) == 1
+
+
 def test_request_for_what_must_never_be_repaired_is_refused(
     desk: Desk, estate: Estate, approver: User
 ) -> None:

@@ -125,6 +125,17 @@ def test_factory_and_workspace_that_the_settings_do_not_name_are_not_asked(
     assert estate.vendor.requests == []
 
 
+@pytest.mark.parametrize(
+    ("own_id", "job_id", "attempts"), [("77", "6", 0), ("", "6", 0), ("", "", 0), ("", "5", 1), ("77", "", 1)]
+)
+def test_run_number_of_another_workspace_is_not_mistaken_for_ours(
+    desk: Desk, settings: Settings, own_id: str, job_id: str, attempts: int
+) -> None:
+    settings.DATABRICKS_WORKSPACE_ID = own_id
+    desk.estate.job_fails("DRIVER_NOT_RESPONDING")
+    assert len(desk.take(desk.job_ticket(metadata={"job_id": job_id}))) == attempts
+
+
 def test_off_means_no_call_at_all(
     desk: Desk, estate: Estate, settings: Settings, mode: Callable[[str], None]
 ) -> None:

@@ -76,6 +76,7 @@ class Command(BaseCommand):
         from ingestion.wakeup import wake_workers
         from integrations.deliveries import claims as delivery_claims
         from rca import questions
+        from remediation import claims as remediation_claims
 
         worker = EmbeddedWorker() if with_worker else None
         if worker is not None:
@@ -83,6 +84,7 @@ class Command(BaseCommand):
                 claims.release_all(timezone.now())
                 delivery_claims.release_all(timezone.now())
                 questions.release_all(timezone.now())
+                remediation_claims.release_all(timezone.now())
             worker.start()
             wake_workers()
         server = WebServer(
