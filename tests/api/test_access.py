@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, frozenset[str], int]] = {
     "tickets/{key}/reopen": ("post", ACTORS, 200),
     "tickets/{key}/comment": ("post", ACTORS, 400),
     "tickets/{key}/reanalyse": ("post", ACTORS, 202),
+    "tickets/{key}/steps": ("post", ACTORS, 400),
     "tickets/{key}/feedback": ("post", ACTORS, 400),
     "summary": ("get", READERS, 200),
     "audit-trail": ("get", READERS, 200),
