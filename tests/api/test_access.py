@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, frozenset[str], int]] = {
     "tickets/{key}/comment": ("post", ACTORS, 400),
     "tickets/{key}/mute": ("post", ACTORS, 400),
     "tickets/{key}/reanalyse": ("post", ACTORS, 202),
+    "tickets/{key}/steps": ("post", ACTORS, 400),
     "tickets/{key}/feedback": ("post", ACTORS, 400),
     "summary": ("get", READERS, 200),
     "showback": ("get", READERS, 200),

@@ -114,6 +114,53 @@ def test_an_analyst_works_one_ticket_from_its_page(desk: Desk, visit: Callable[.
     expect(page.locator("table.sheet")).to_contain_text("Ticket In Progress")
 
 
+def test_an_analyst_judges_the_analysis_ticks_a_step_and_stays_on_the_tab(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
+    prepare(desk)
+    page = sign_in(visit, "analyst", TICKETS)
+    page.get_by_role("link", name="pl_in_time").click()
+    page.get_by_role("checkbox").first.click()
+    expect(page.get_by_role("checkbox").first).to_be_checked()
+    expect(page.locator(".step--done")).to_contain_text("done by analyst@example.com")
+    page.locator(".views").get_by_role("link", name="Analyses").click()
+    page.select_option("select[name=verdict]", label="Wrong")
+    page.get_by_label("What the cause was").fill("<i>The path</i> is wrong.")
+    page.get_by_role("button", name="Keep verdict").click()
+    expect(page.locator(".remark--wrong")).to_contain_text("<i>The path</i> is wrong.")
+    expect(page.locator(".views__item.is-current")).to_have_text("Analyses")
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".views__item.is-current")).to_have_text("Timeline")
+    for deed in ("Recommendation Done", "RCA Feedback Given", "Ticket In Progress"):
+        expect(page.locator("table.sheet")).to_contain_text(deed)
+
+
+def test_an_event_is_replayed_from_its_own_page(desk: Desk, visit: Callable[..., Visit]) -> None:
+    prepare(desk)
+    page = sign_in(visit, "analyst", "/admin/ingestion/alertevent/")
+    page.locator("#result_list tbody tr a[href*='/change/']").first.click()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("Replay this alert event?").first).to_be_visible()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("1 replayed").first).to_be_visible()
+
+
+def test_each_figure_of_the_front_page_lands_on_its_rows(desk: Desk, visit: Callable[..., Visit]) -> None:
+    prepare(desk)
+    page = sign_in(visit, "viewer", "/admin/")
+    titles = page.locator(".figure__title").all_inner_texts()
+    assert len(titles) == 6
+    for title in titles:
+        page.goto("/admin/")
+        figure = page.locator(".figure", has_text=title)
+        number = figure.locator(".figure__value").inner_text()
+        figure.click()
+        expect(page.locator("#changelist, .empty").first).to_be_visible()
+        if number.isdigit():
+            expect(page.locator("#result_list tbody tr")).to_have_count(int(number))
+
+
 def test_a_viewer_reads_and_is_offered_no_verb(desk: Desk, visit: Callable[..., Visit]) -> None:
     prepare(desk)
     page = sign_in(visit, "viewer", TICKETS)
@@ -137,6 +184,10 @@ def test_axe_finds_nothing_serious(
     page.goto(TICKETS)
     address = page.locator("#result_list a[href*='/change/']").first.get_attribute("href") or ""
     base = address.split("?")[0]
+    for model in ("ingestion/alertevent", "rca/analysis"):
+        page.goto(f"/admin/{model}/")
+        pages += [f"/admin/{model}/", page.locator("#result_list a").first.get_attribute("href") or ""]
+    pages += [f"{TICKETS}?q=nothing-like-this"]
     pages += [
         f"{base}?tab={tab}" for tab in ("overview", "analyses", "deliveries", "events", "related", "timeline")
     ]
