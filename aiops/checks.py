@@ -106,39 +106,29 @@ PLACEHOLDERS = re.compile(
     r"^(?:change[-_ ]?me|example|password|secret|test|dummy|placeholder|your[-_ ].*|<.*>|x+)$", re.I
 )
 SHORTEST_KEY = 16
-NEEDED = (
-    (
-        "ITSM_TOOL is jira",
-        "no ticket reaches Jira",
-        lambda: settings.ITSM_TOOL == "jira",
-        ("JIRA_DOMAIN", "JIRA_USER_EMAIL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY"),
-        "aiops.W006",
-    ),
-    (
-        "AZURE_BLOB_ENABLED is on",
-        "no payload is archived",
-        lambda: settings.AZURE_BLOB_ENABLED,
-        ("AZURE_STORAGE_CONN",),
-        "aiops.W007",
-    ),
-)
+JIRA_NEEDS = ("JIRA_DOMAIN", "JIRA_USER_EMAIL", "JIRA_API_TOKEN", "JIRA_PROJECT_KEY")
 
 
 @register(Tags.compatibility)
 def check_integrations_are_complete(**_: Any) -> list[CheckMessage]:
     """What was asked for and cannot work; the desk starts all the same, because alerts must be taken."""
     found: list[CheckMessage] = []
-    for what, so, is_on, names, identifier in NEEDED:
-        missing = [name for name in names if not getattr(settings, name)]
-        if is_on() and missing:
-            found.append(
-                Warning(
-                    f"{what}, but {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set: {so}.",
-                    hint="Set it or turn it off.",
-                    id=identifier,
-                )
-            )
+    if settings.ITSM_TOOL == "jira":
+        found += _incomplete("ITSM_TOOL is jira", JIRA_NEEDS, "no ticket reaches Jira", "aiops.W006")
+    if settings.AZURE_BLOB_ENABLED:
+        found += _incomplete(
+            "AZURE_BLOB_ENABLED is on", ("AZURE_STORAGE_CONN",), "nothing is archived", "aiops.W007"
+        )
     return found
+
+
+def _incomplete(what: str, names: tuple[str, ...], so: str, identifier: str) -> list[CheckMessage]:
+    missing = [name for name in names if not getattr(settings, name)]
+    if not missing:
+        return []
+    are = "is" if len(missing) == 1 else "are"
+    told = f"{what}, but {', '.join(missing)} {are} not set: {so}."
+    return [Warning(told, hint="Set it, or turn it off.", id=identifier)]
 
 
 @register(Tags.security)

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from aiops import databases, env, local_secrets
 from aiops.console import theme
@@ -184,7 +184,10 @@ QUEUES = (
 )  # fmt: skip
 WORKER_QUEUES = env.words("WORKER_QUEUES", QUEUES, options=QUEUES)
 # Each with an exchange of its own: on Celery's shared default one every queue would get every message.
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in WORKER_QUEUES]
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
+    for name in WORKER_QUEUES
+]
 CELERY_TASK_ROUTES = {
     name: {"queue": "aiops.slow"}
     for name in (

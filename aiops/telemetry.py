@@ -25,11 +25,18 @@ def connect() -> None:
     """At the start of each process. A forking worker starts its exporter in the children: threads do not fork."""
     if not settings.OTEL_ENDPOINT:
         return
-    if importlib.util.find_spec("opentelemetry.sdk") is None:
+    if not _is_installed():
         logger.warning(NOT_INSTALLED)
         return
     worker_process_init.connect(_start, dispatch_uid="aiops.telemetry")
     _start()
+
+
+def _is_installed() -> bool:
+    try:
+        return importlib.util.find_spec("opentelemetry.sdk") is not None
+    except ModuleNotFoundError:  # not even the package above it
+        return False
 
 
 def _start(**_: Any) -> None:

@@ -39,13 +39,13 @@ def _insist_on_broker(**_: Any) -> None:
 def _show_metrics(**_: Any) -> None:
     if settings.WORKER_METRICS_PORT and FOLDER in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         start_http_server(settings.WORKER_METRICS_PORT, settings.WORKER_METRICS_HOST, registry=registry)
 
 
 def _end_child(pid: int, **_: Any) -> None:
     if FOLDER in os.environ:
-        multiprocess.mark_process_dead(pid)
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def _end_worker(**_: Any) -> None:

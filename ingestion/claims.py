@@ -30,10 +30,20 @@ def claim_waiting(now: datetime, limit: int = BATCH) -> list[tuple[int, str]]:
     for ticket_id, due_at in waiting.values_list("pk", "work_due_at")[:limit]:
         token = secrets.token_hex(16)
         if Ticket.objects.filter(pk=ticket_id, needs_work=True, work_due_at=due_at).update(
-            claim_token=token, work_due_at=now + LEASE, work_attempts=F("work_attempts") + 1
+            claim_token=token, work_due_at=now + LEASE
         ):
             claimed.append((ticket_id, token))
     return claimed
+
+
+def begin(ticket_id: int, token: str, now: datetime) -> bool:
+    """A worker takes the claimed ticket up: only this counts as an attempt.
+
+    In a storm a claim may run out and be renewed many times before its turn comes; that is nobody's failure.
+    False when the claim has passed to somebody else or the work is done.
+    """
+    held = Ticket.objects.filter(pk=ticket_id, needs_work=True, claim_token=token)
+    return held.update(work_due_at=now + LEASE, work_attempts=F("work_attempts") + 1) == 1
 
 
 def hold_claim(ticket_id: int, token: str, now: datetime) -> bool:

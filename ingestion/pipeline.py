@@ -32,7 +32,7 @@ RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120))
 
 def process_ticket(ticket_id: int, token: str) -> None:
     """Take one claimed ticket to the end of its journey; a missing row or a lost claim means done."""
-    if not claims.hold_claim(ticket_id, token, timezone.now()):
+    if not claims.begin(ticket_id, token, timezone.now()):
         return
     key, attempts = Ticket.objects.values_list("key", "work_attempts").get(pk=ticket_id)
     with working_on(key):

@@ -95,10 +95,10 @@ def running(folder: Path) -> Iterator[Desk]:
         beat = Role("beat", folder, role="beat", variables=variables)
         desk = Desk(postgres, redis, webs, worker, beat, world)
         try:
-            for process in (*webs, worker, beat):
-                process.start(wait=False)
-            for process in webs:
-                process.wait_until_ready()
+            for role in (*webs, worker, beat):
+                role.start(wait=False)
+            for web in webs:
+                web.wait_until_ready()
             yield desk
         finally:
             for process in desk.processes:

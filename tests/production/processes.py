@@ -132,9 +132,9 @@ class Postgres(Process):
     def prepare(self) -> None:
         data = self.folder / "data"
         data.mkdir(parents=True)
-        if self.user():
-            shutil.chown(data, self.user())
-            shutil.chown(self.folder, self.user())
+        if user := self.user():
+            shutil.chown(data, user)
+            shutil.chown(self.folder, user)
         subprocess.run(
             [self._program("initdb"), "-D", data, "-U", "aiops", "-A", "trust", "-E", "UTF8", "--no-sync"],
             check=True, capture_output=True, user=self.user(), cwd="/", env=self.environment(),

@@ -26,7 +26,7 @@ pytestmark = [
 
 DOWN_SECONDS = 0.7
 BETWEEN_SECONDS = 2.0
-SETTLE_SECONDS = 75.0  # longer than the lease of what a killed worker held
+SETTLE_SECONDS = 180.0  # well above the lease of what a killed worker held; a busy machine is slow
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def assert_nothing_is_lost(desk: Desk, load: Load) -> None:
     assert load.given_up == []
     assert load.strange == []
     events = {row[0] for row in desk.postgres.ask("SELECT id FROM ingestion_alertevent")}
-    tickets = dict(desk.postgres.ask("SELECT run_id, key FROM tickets_ticket"))
+    tickets = {row[0]: row[1] for row in desk.postgres.ask("SELECT run_id, key FROM tickets_ticket")}
     answers = [answer for told in load.accepted.values() for answer in told]
     assert {answer["event_id"] for answer in answers} <= events
     assert {run: {told["ticket_id"] for told in told_of} for run, told_of in load.accepted.items()} == {

@@ -271,7 +271,7 @@ def faults(statement: str) -> list[str]:
 
 
 def test_every_migration_makes_statements_that_are_t_sql(statements: dict[str, list[str]]) -> None:
-    ours = {app.label for app in apps.get_app_configs() if app.module.__name__ in {
+    ours = {app.label for app in apps.get_app_configs() if str(app.name) in {
         "accounts", "audit", "tickets", "integrations", "rca", "remediation", "ingestion"
     }}  # fmt: skip
     tables = {
@@ -293,7 +293,8 @@ WIDTHS = {"bigint": 8, "int": 4, "bit": 1, "datetimeoffset": 10, "date": 3, "sma
 
 def width(model: type[Model], name: str, wrapper: Any) -> int:
     """Bytes that a field takes in a key; nvarchar(max) may not be in one at all."""
-    kind = str(model._meta.get_field(name).db_parameters(connection=wrapper)["type"]).split(" ")[0]
+    field: Any = model._meta.get_field(name)
+    kind = str(field.db_parameters(connection=wrapper)["type"]).split(" ")[0]
     if sized := re.fullmatch(r"(n?)(?:var)?char\((\w+)\)", kind):
         return 10**6 if sized[2] == "max" else int(sized[2]) * (2 if sized[1] else 1)
     return WIDTHS.get(kind, 16)
@@ -306,7 +307,8 @@ def keys_of(model: type[Model]) -> Iterator[tuple[str, ...]]:
     )
     yield from (tuple(rule.fields) for rule in meta.constraints if isinstance(rule, UniqueConstraint))
     yield from (tuple(names) for names in meta.unique_together)
-    yield from ((field.name,) for field in meta.local_fields if field.unique or field.db_index)
+    fields: list[Any] = list(meta.local_fields)
+    yield from ((field.name,) for field in fields if field.unique or field.db_index)
 
 
 def test_every_key_and_index_fits_what_sql_server_allows(wrapper: Any) -> None:
