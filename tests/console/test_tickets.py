@@ -100,10 +100,7 @@ def test_a_day_range_includes_both_days(cast: Cast, first: str, last: str, expec
 def test_a_saved_view_marks_itself_as_the_current_one(cast: Cast) -> None:
     make_ticket()
     page = cast.clients["viewer"].get(f"{LIST}?sla=breached").content.decode()
-    assert (
-        '<a href="?sla=breached" class="views__item is-current" aria-current="page">Breached</a>'
-        in page
-    )
+    assert '<a href="?sla=breached" class="views__item is-current" aria-current="page">Breached</a>' in page
 
 
 def test_an_action_asks_first_and_changes_nothing_by_asking(cast: Cast) -> None:

@@ -10,7 +10,7 @@ import tickets.choices
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0004_search_index_of_sqlite"),
+        ("tickets", "0005_search_statistics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

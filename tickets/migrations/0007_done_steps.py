@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0005_quiet_escalation_figures"),
+        ("tickets", "0006_quiet_escalation_figures"),
     ]
 
     operations = [
