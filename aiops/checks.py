@@ -64,7 +64,7 @@ def check_remediation(**_: Any) -> list[CheckMessage]:
             Error(
                 f"{', '.join(urls)} would be called unsigned: PLAYBOOK_SIGNING_SECRET is not set.",
                 hint="Set PLAYBOOK_SIGNING_SECRET; until then these playbooks are refused.",
-                id="aiops.E002",
+                id="aiops.E003",
             )
         )
     has_azure = bool(settings.AZURE_CLIENT_ID or settings.AZURE_MANAGEMENT_TOKEN)
@@ -82,7 +82,7 @@ def check_remediation(**_: Any) -> list[CheckMessage]:
             Warning(
                 "Remediation may act on every factory that the Azure credential may run.",
                 hint="Name them in REMEDIATION_FACTORIES.",
-                id="aiops.W005",
+                id="aiops.W008",
             )
         )
     return found

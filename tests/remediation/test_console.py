@@ -156,7 +156,7 @@ def test_start_says_what_remediation_lacks(settings: Settings) -> None:
     assert [message.id for message in check_remediation()] == ["aiops.W004"]
     settings.AZURE_MANAGEMENT_TOKEN = "t"
     settings.PLAYBOOK_URLS = {"RETRY_JOB": "https://playbook.example"}
-    assert [message.id for message in check_remediation()] == ["aiops.E002", "aiops.W005"]
+    assert [message.id for message in check_remediation()] == ["aiops.E003", "aiops.W008"]
     settings.PLAYBOOK_SIGNING_SECRET, settings.REMEDIATION_FACTORIES = "s", ("/subscriptions/1",)
     assert check_remediation() == []
     settings.AUTO_REMEDIATION_ENABLED = False
