@@ -169,7 +169,7 @@ def test_number_of_queries_is_the_same_for_one_row_and_for_twenty(client: APICli
             assert client.get(path.format(key=tickets[0].key)).status_code == 200
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]
-    assert numbers[0] <= 14  # two of them authentication, one per section of the detail
+    assert numbers[0] <= 15  # two of them authentication, one per section of the detail
 
 
 def test_rows_and_detail_have_the_fields_the_schema_promises(client: APIClient) -> None:

@@ -89,6 +89,7 @@ def test_counters_equal_the_tickets_that_are_left(door: Client, keep: Keep) -> N
     for number in range(3):
         alert(door, number)
     alert(door, 9, is_closed=False)
+    counter_store.reconcile(repair=True)  # they were made old behind the counters' back
     assert run() == {"tickets": 3}
     assert counter_store.current() == counter_store.counted()
     while counter_store.fold():

@@ -114,7 +114,7 @@ def test_scrape_costs_the_same_at_any_number_of_tickets(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     TicketFactory.create_batch(20)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         scrape()
 
 
