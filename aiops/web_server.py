@@ -1,13 +1,21 @@
-"""Daphne, with one thing more: a live socket may be written to without a detour through the server's queues.
+"""Daphne, with two things more: live sockets may be written to directly, and an answer that breaks off is cut off.
+
+A live socket is written to without a detour through the server's queues.
 
 ASGI passes every message through coroutines, a protocol object and the reactor's writers, and frames the same
 text anew for each of a thousand dashboards. The scope of a WebSocket on plain TCP carries the extension
 `aiops.wire` instead: a function that hands a ready frame to the connection's socket. Behind any other server
 the extension is absent and the hub sends as ASGI does.
+
+An application that fails after its answer began leaves Daphne 4 with a second answer that it may not begin: the
+client waits for ever, and the check that found it never runs again. Here the connection is aborted, so that the
+client knows the file to be incomplete.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from daphne.server import Server
@@ -25,7 +33,16 @@ class WebServer(Server):
         transport = getattr(protocol, "transport", None)
         if scope["type"] == "websocket" and isinstance(transport, Connection) and not transport.TLS:
             scope["extensions"] = {WIRE_EXTENSION: Wire(protocol, transport)}
+        if scope["type"] == "http":
+            protocol.handle_exception = partial(_end_broken, protocol, protocol.handle_exception)
         return super().create_application(protocol, scope)
+
+
+def _end_broken(protocol: Any, answer_error: Callable[[BaseException], None], exception: BaseException) -> None:
+    if not protocol._response_started:
+        answer_error(exception)
+    elif protocol.channel is not None:
+        protocol.transport.abortConnection()
 
 
 class Wire:

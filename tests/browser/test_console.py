@@ -150,7 +150,7 @@ def test_each_figure_of_the_front_page_lands_on_its_rows(desk: Desk, visit: Call
     prepare(desk)
     page = sign_in(visit, "viewer", "/admin/")
     titles = page.locator(".figure__title").all_inner_texts()
-    assert len(titles) == 6
+    assert len(titles) == 7
     for title in titles:
         page.goto("/admin/")
         figure = page.locator(".figure", has_text=title)

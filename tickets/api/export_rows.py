@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 
 from tickets.models import Ticket
@@ -22,7 +23,10 @@ Convert = Callable[[Any], Any]
 def read_rows(tickets: models.QuerySet[Ticket, Any], paths: Sequence[str]) -> list[list[Any]]:
     """The columns behind `paths` of each ticket, converted."""
     query = tickets.values_list(*paths).query
-    sql, values = query.get_compiler(tickets.db).as_sql()
+    try:
+        sql, values = query.get_compiler(tickets.db).as_sql()
+    except EmptyResultSet:  # the filters contradict each other, which Django sees before the database
+        return []
     with connections[tickets.db].cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchall()
