@@ -39,8 +39,8 @@ run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
 demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, analysed and closed
 	@$(PY) manage.py demo
 
-test: $(VENV)/.dev ## all tests on the embedded default: no service, no network
-	@$(PY) -m pytest -n 2 -m "not browser" $(PYTEST_ARGS)
+test: $(VENV)/.dev ## all tests on the embedded default: no service, no network (JOBS=2)
+	@$(PY) -m pytest -n $(or $(JOBS),2) -m "not browser" $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
 	@npm install --silent --no-audit --no-fund --no-package-lock
