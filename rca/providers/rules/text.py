@@ -35,16 +35,21 @@ _ADDRESSES_A_MODEL = re.compile(
 )
 # A frame of a stack trace names packages (`java.util.concurrent`, `scala.collection.immutable`), not causes.
 _FRAME = re.compile(r"\bat (?:[\w$]{1,60}[./]){2,12}[\w$<>`]{1,80}\([\w.$:,\[\]`& -]{0,160}\)")
+# What stands before the innermost cause: Java's traces, and Python's exhausted retries in parentheses.
+_INNERMOST = ("caused by:", "(caused by ")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 
 
 # Documents write "isn't", products "is not"; patterns and texts meet in the long form.
 _CONTRACTIONS = (("can't", "cannot"), ("can not", "cannot"), ("won't", "will not"), ("n't ", " not "))
-# "Invalid" that complains of nothing: an HTTP client's wrapper, a .NET exception class.
+# Words that complain of nothing: an HTTP client's wrapper, a .NET exception class, a heading.
 _IDLE_WORDS = (
     ("invalid status code", "status code"),
     ("invalidoperationexception", "operationexception"),
     ("unsuccessful status code", "status code"),
+    # The monitor's name for every failure that is not the service's own; and the product before a number.
+    ("user configuration issue", "user issue"),
+    ("sql server error", "sql error"),
 )
 
 
@@ -78,7 +83,7 @@ def prepare(message: str) -> ErrorText:
             text = text.replace(escape, replacement)
     cleaned = drop_instructions(text)
     plain = plain_form(_FRAME.sub(" ", cleaned))
-    deep = plain.rfind("caused by:")
+    deep = max(plain.rfind(mark) for mark in _INNERMOST)
     return ErrorText(
         raw=cleaned,
         plain=plain,
