@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, SETUP, STRONG, WEAK, Signal
+from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, SETUP, STRONG, WRAPPER, Signal
 from tickets.choices import CauseClass as C
 
 HTTP: Final[dict[int, tuple[C, bool, int]]] = {
-    400: (C.CONFIGURATION_ERROR, False, WEAK),
+    400: (C.UNKNOWN, False, WRAPPER),
     401: (C.AUTHENTICATION_FAILURE, False, STRONG),
     403: (C.PERMISSION_DENIED, False, STRONG),
     404: (C.RESOURCE_NOT_FOUND, False, STRONG),

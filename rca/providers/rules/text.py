@@ -13,6 +13,7 @@ from dataclasses import dataclass
 HEAD = 6_000
 TAIL = 6_000
 MAX_CODE = 120
+MAX_GUESSES = 400
 
 _ESCAPES = (("\\r", " "), ("\\n", "\n"), ("\\t", " "), ('\\"', '"'), ("\\u0027", "'"), ("\\u0022", '"'))
 _QUOTES = str.maketrans(
@@ -37,6 +38,7 @@ _ADDRESSES_A_MODEL = re.compile(
 _FRAME = re.compile(r"\bat (?:[\w$]{1,60}[./]){2,12}[\w$<>`]{1,80}\([\w.$:,\[\]`& -]{0,160}\)")
 # What stands before the innermost cause: Java's traces, and Python's exhausted retries in parentheses.
 _INNERMOST = ("caused by:", "(caused by ")
+_LISTS_GUESSES = re.compile(r"(?:possible|potential|common|likely) (?:root )?(?:reasons|causes)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 
 
@@ -66,12 +68,13 @@ def plain_form(text: str) -> str:
 class ErrorText:
     """`raw`: the windowed text for codes and names; `plain`: lower case, one-line form for phrases.
 
-    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting).
+    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting); `guesses`: begin and end of a list of possible causes in `plain`.
     """
 
     raw: str
     plain: str
     deep_from: int
+    guesses: tuple[int, int] = (0, 0)
     has_foreign_instructions: bool = False
 
 
@@ -88,8 +91,18 @@ def prepare(message: str) -> ErrorText:
         raw=cleaned,
         plain=plain,
         deep_from=deep if deep >= 0 else len(plain),
+        guesses=_guesses(plain),
         has_foreign_instructions=len(cleaned) != len(text),
     )
+
+
+def _guesses(plain: str) -> tuple[int, int]:
+    """Where the product lists what it may have been (`Possible reasons: …`), up to the end of that sentence."""
+    match = _LISTS_GUESSES.search(plain)
+    if match is None:
+        return 0, 0
+    end = plain.find(". ", match.end(), match.end() + MAX_GUESSES)
+    return match.start(), end if end >= 0 else min(len(plain), match.end() + MAX_GUESSES)
 
 
 def own_code(code: str) -> str:

@@ -16,6 +16,7 @@ from rca.providers.rules.phrases import complains, phrase_signals
 from rca.providers.rules.signals import (
     CODE,
     DEPTH_BONUS,
+    GUESS_PENALTY,
     MEDIUM,
     ROOT,
     SETUP,
@@ -43,6 +44,7 @@ LIKENESS_POINTS: Final = 30
 LIKENESS_ALONE: Final = 0.7
 LIKENESS_WORDS: Final = 6
 LIKENESS_LABEL: Final = "the wording, which resembles such failures"
+_AT_SINK: Final = "happened on 'sink' side"
 _SAYS_RETRY: Final = (
     "please retry",
     "try again",
@@ -97,7 +99,7 @@ def judge(case: Case, message: str) -> Verdict:
     catalogue = load_catalogue()
     is_cluster = case.resource_type == "cluster"
     codes = find_codes(text.raw, catalogue, case.platform, is_cluster=is_cluster)
-    signals = [deepened(signal, text) for signal in _all_signals(case, text, codes, catalogue)]
+    signals = [in_context(signal, text) for signal in _all_signals(case, text, codes, catalogue)]
     if code := own_code(case.code):
         entry = pick(catalogue.find(code), case.platform, is_cluster=is_cluster)
         own = FoundCode(code, -1, is_declared=True, entry=entry)
@@ -152,10 +154,19 @@ def _of_own_code(own: FoundCode, text: ErrorText) -> Iterable[Signal]:
         yield from number_signals(f"sqlstate {own.code.lower()}", speaks_sql=False)
 
 
-def deepened(signal: Signal, text: ErrorText) -> Signal:
-    """A signal inside the innermost cause counts more than the wrapper around it."""
+def in_context(signal: Signal, text: ErrorText) -> Signal:
+    """What the place of a signal adds to it.
+
+    Inside the innermost cause it counts more than the wrapper around it; inside a list of possible causes, less, for
+    at most one of them is true. What a copy misses at its sink is no source data.
+    """
+    if signal.cause_class == CauseClass.MISSING_SOURCE_DATA and _AT_SINK in text.plain:
+        signal = replace(signal, cause_class=str(CauseClass.RESOURCE_NOT_FOUND))
     if signal.position >= text.deep_from:
         return replace(signal, weight=signal.weight + DEPTH_BONUS)
+    start, end = text.guesses
+    if start <= signal.position < end:
+        return replace(signal, weight=max(THRESHOLD, signal.weight - GUESS_PENALTY))
     return signal
 
 
