@@ -38,9 +38,10 @@ TRANSIENT_CLASSES: Final = frozenset(
     }
 )
 CLEAR_MARGIN: Final = 4
-# What the likeness of the wording may add to a class that a signal names, and from which share and length of text
-# (in words) on it may name one where no signal does.
+# What the likeness of the wording may add to a class that a signal names, how far below the strongest such a signal may
+# lie, and from which share and length of text (in words) on the likeness may name a class where no signal does.
 LIKENESS_POINTS: Final = 30
+LIKENESS_REACH: Final = 15
 LIKENESS_ALONE: Final = 0.7
 LIKENESS_WORDS: Final = 6
 LIKENESS_LABEL: Final = "the wording, which resembles such failures"
@@ -175,8 +176,9 @@ def decide(
 ) -> Verdict:
     """The class with the strongest signal; agreeing signals add a little; unknown below the threshold.
 
-    `resembled` is the wording's share of each class: it shifts the balance between classes that signals name, and
-    names one itself only where no signal spoke and the share is high.
+    `resembled` is the wording's share of each class: it shifts the balance between classes that signals of about the
+    same strength name (a sentence without doubt is not outvoted by resemblance), and names one itself only where no
+    signal spoke and the share is high.
     """
     resembled = resembled or {}
     if not signals:
@@ -189,7 +191,7 @@ def decide(
         elif signal.weight >= STRONG:
             scores[signal.cause_class] += 1
     spoken = dict(scores)
-    for cause in scores:
+    for cause in [cause for cause in scores if scores[cause] >= max(spoken.values()) - LIKENESS_REACH]:
         scores[cause] += round(LIKENESS_POINTS * resembled.get(cause, 0.0))
     order = sorted(scores, key=lambda cause: scores[cause], reverse=True)
     winner = order[0] if order and scores[order[0]] >= THRESHOLD else CauseClass.UNKNOWN
