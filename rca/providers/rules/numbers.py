@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, SETUP, STRONG, WRAPPER, Signal
+from rca.providers.rules.signals import (
+    CODE,
+    MEDIUM,
+    MENTIONED_CODE,
+    OUTER,
+    ROOT,
+    SETUP,
+    STRONG,
+    WRAPPER,
+    Signal,
+)
 from tickets.choices import CauseClass as C
 
 HTTP: Final[dict[int, tuple[C, bool, int]]] = {
@@ -36,41 +46,32 @@ HTTP: Final[dict[int, tuple[C, bool, int]]] = {
     504: (C.TIMEOUT, True, STRONG),
     507: (C.CAPACITY_OR_QUOTA, False, STRONG),
 }
+
+
+def _codes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split()))
+
+
 SQL_SERVER: Final[dict[int, tuple[C, bool]]] = {
     **dict.fromkeys(
-        (102, 105, 156, 170, 201, 137, 8120, 8144, 319, 195, 4104, 209, 8145, 1087)
-        + (103, 104, 107, 108, 109, 110, 111, 119, 127, 128, 130, 132, 134, 141, 145, 147, 154, 155, 157, 164)
-        + (178, 180, 189, 191, 349, 512, 3902, 3903, 4145, 8118, 8121, 8127, 8146, 8178, 10700, 40515, 39004),
+        _codes(
+            """102 105 156 170 201 137 8120 8144 319 195 4104 209 8145 1087 103 104 107 108 109 110 111
+            119 127 128 130 132 134 141 145 147 154 155 157 164 178 180 189 191 349 512 3902 3903
+            4145 8118 8121 8127 8146 8178 10700 40515 39004"""
+        ),
         (C.SYNTAX_OR_CODE_ERROR, False),
     ),
     **dict.fromkeys(
-        (207, 213, 206, 245, 257, 8114, 8115, 8152, 2628, 241, 242, 220, 4815, 529, 13812, 16561, 2705)
-        # A column that the server fills itself (computed, timestamp, identity) and was given a value.
-        + (271, 272, 273, 544, 8101)
-        + (120, 200, 205, 232, 235, 244, 248, 260, 264, 295, 311, 352, 468, 1919, 2715, 4506)
-        + (4816, 4819, 8116, 8117, 8155, 8156, 8159, 8169, 8180, 11537, 11538, 15248),
+        # Columns that the server fills itself (271 to 273, 544, 8101) and that were given a value belong here.
+        _codes(
+            """207 213 206 245 257 8114 8115 8152 2628 241 242 220 4815 529 13812 16561 2705 271 272
+            273 544 8101 120 200 205 232 235 244 248 260 264 295 311 352 468 1919 2715 4506 4816
+            4819 8116 8117 8155 8156 8159 8169 8180 11537 11538 15248"""
+        ),
         (C.SCHEMA_OR_TYPE_MISMATCH, False),
     ),
     **dict.fromkeys(
-        (
-            208,
-            2812,
-            4060,
-            911,
-            15151,
-            3701,
-            4902,
-            2702,
-            1088,
-            2706,
-            2760,
-            4701,
-            7202,
-            15007,
-            15165,
-            15225,
-            15406,
-        ),
+        _codes("""208 2812 4060 911 15151 3701 4902 2702 1088 2706 2760 4701 7202 15007 15165 15225 15406"""),
         (C.RESOURCE_NOT_FOUND, False),
     ),
     **dict.fromkeys(
@@ -90,25 +91,7 @@ SQL_SERVER: Final[dict[int, tuple[C, bool]]] = {
     ),
     **dict.fromkeys((10053, 10054, 64, 121, 233, 20, 10060), (C.NETWORK_CONNECTIVITY, True)),
     **dict.fromkeys(
-        (
-            40613,
-            40197,
-            40143,
-            40540,
-            40648,
-            615,
-            921,
-            922,
-            926,
-            927,
-            942,
-            976,
-            983,
-            6005,
-            17187,
-            18401,
-            18451,
-        ),
+        _codes("""40613 40197 40143 40540 40648 615 921 922 926 927 942 976 983 6005 17187 18401 18451"""),
         (C.UPSTREAM_SERVICE_OUTAGE, True),
     ),
     **dict.fromkeys((40501, 49919, 49920, 10929), (C.THROTTLING, True)),
@@ -243,100 +226,22 @@ ORACLE: Final[dict[int, tuple[C, bool]]] = {
         (C.RESOURCE_NOT_FOUND, False),
     ),
     **dict.fromkeys(
-        (
-            900,
-            901,
-            902,
-            903,
-            905,
-            906,
-            907,
-            908,
-            909,
-            910,
-            911,
-            917,
-            918,
-            920,
-            921,
-            922,
-            923,
-            924,
-            925,
-            926,
-            928,
-        )
-        + (
-            933,
-            934,
-            935,
-            936,
-            937,
-            938,
-            939,
-            946,
-            969,
-            970,
-            972,
-            978,
-            979,
-            984,
-            1006,
-            1008,
-            1027,
-            1036,
-            1427,
-            1740,
-        )
-        + (1747, 1756, 1810, 1821, 6511, 6530, 30483, 30484),
+        _codes(
+            """900 901 902 903 905 906 907 908 909 910 911 917 918 920 921 922 923 924 925 926 928 933
+            934 935 936 937 938 939 946 969 970 972 978 979 984 1006 1008 1027 1036 1427 1740 1747
+            1756 1810 1821 6511 6530 30483 30484"""
+        ),
         (C.SYNTAX_OR_CODE_ERROR, False),
     ),
     **dict.fromkeys(
-        (
-            904,
-            913,
-            932,
-            947,
-            957,
-            960,
-            1401,
-            1438,
-            1439,
-            1440,
-            1441,
-            1461,
-            1471,
-            1790,
-            1789,
-            12899,
-            22835,
-            22858,
-        ),
+        _codes("""904 913 932 947 957 960 1401 1438 1439 1440 1441 1461 1471 1790 1789 12899 22835 22858"""),
         (C.SCHEMA_OR_TYPE_MISMATCH, False),
     ),
     **dict.fromkeys(
-        (
-            1,
-            1400,
-            1407,
-            1426,
-            1427,
-            1465,
-            1476,
-            1722,
-            1830,
-            1839,
-            1840,
-            1841,
-            1843,
-            1847,
-            1848,
-            1849,
-            1850,
-            1858,
-            1861,
-        )
-        + (1863, 1866, 1873, 1878, 1898, 2290, 2291, 2292, 6502, 14400, 14402, 29275, 30926),
+        _codes(
+            """1 1400 1407 1426 1465 1476 1722 1830 1839 1840 1841 1843 1847 1848 1849 1850 1858 1861
+            1863 1866 1873 1878 1898 2290 2291 2292 6502 14400 14402 29275 30926"""
+        ),
         (C.BAD_DATA, False),
     ),
     **dict.fromkeys(
@@ -354,22 +259,8 @@ ORACLE: Final[dict[int, tuple[C, bool]]] = {
     ),
     # Client and server share no encryption, no protocol, no character set: settings of both sides.
     **dict.fromkeys(
-        (
-            1882,
-            12578,
-            12599,
-            12618,
-            12650,
-            12660,
-            12696,
-            12699,
-            17056,
-            28040,
-            28041,
-            28365,
-            28374,
-            28547,
-            65096,
+        _codes(
+            """1882 12578 12599 12618 12650 12660 12696 12699 17056 28040 28041 28365 28374 28547 65096"""
         ),
         (C.CONFIGURATION_ERROR, False),
     ),
@@ -442,6 +333,7 @@ _SQL_SERVER = re.compile(
     r"(?:sqlerrornumber|errornumber|error number|sql error|native error|msg|error:|error|sqlcode|errorcode)"
     r"(?: is)?[ :=]{1,3}(-?\d{2,6})(?!\d)"
 )
+_SURELY_SQL_SERVER = ("sqlerrornumber", "msg")
 _SQLSTATE = re.compile(
     r"sqlstate[ :=']{0,4}([0-9a-z]{5})(?![0-9a-z])|\[([0-9a-z]{2}[0-9a-z]\d\d)\]|\berror \[([0-9a-z]{5})\]"
 )
@@ -468,27 +360,26 @@ def number_signals(plain: str, *, speaks_sql: bool) -> Iterator[Signal]:
         known = SQLSTATE.get(state) or SQLSTATE.get(state[:2])
         if known:
             yield Signal(known[0], STRONG, f"SQLSTATE {state}", match.start(), known[1], state)
-    for match in _ORACLE.finditer(plain):
-        if known := ORACLE.get(int(match[1])):
-            yield Signal(
-                known[0],
-                CODE,
-                f"ORA-{int(match[1]):05d}",
-                match.start(),
-                known[1],
-                f"ORA-{int(match[1]):05d}",
-            )
-    for match in _HANA.finditer(plain):
-        if known := HANA.get(int(match[1])):
-            yield Signal(known[0], CODE, f"SAP HANA error {match[1]}", match.start(), known[1], match[1])
-    for match in _MYSQL.finditer(plain):
-        number = match[1] or match[2] or match[3]
-        if known := MYSQL.get(int(number)):
-            yield Signal(known[0], MENTIONED_CODE, f"MySQL error {number}", match.start(), known[1], number)
+    yield from _of_databases(plain)
     for match in _SOCKET.finditer(plain):
         yield Signal(C.NETWORK_CONNECTIVITY, CODE, f"socket error {match[1]}", match.start(), None, match[1])
     if speaks_sql:
         yield from _sql_server(plain)
+
+
+def _of_databases(plain: str) -> Iterator[Signal]:
+    """Oracle, SAP HANA and MySQL: whose number it is stands beside it."""
+    for pattern, table, weight, name in (
+        (_ORACLE, ORACLE, CODE, "ORA-{:05d}"),
+        (_HANA, HANA, CODE, "SAP HANA error {}"),
+        (_MYSQL, MYSQL, MENTIONED_CODE, "MySQL error {}"),
+    ):
+        for match in pattern.finditer(plain):
+            number = int(next(group for group in match.groups() if group))
+            if known := table.get(number):
+                label = name.format(number)
+                code = label if pattern is _ORACLE else str(number)
+                yield Signal(known[0], weight, label, match.start(), known[1], code)
 
 
 def _sql_server(plain: str) -> Iterator[Signal]:
@@ -496,7 +387,7 @@ def _sql_server(plain: str) -> Iterator[Signal]:
         if known := SQL_SERVER.get(int(match[1])):
             yield Signal(
                 known[0],
-                MENTIONED_CODE - 2,
+                CODE if match[0].startswith(_SURELY_SQL_SERVER) else MENTIONED_CODE - 2,
                 f"SQL Server error {match[1]}",
                 match.start(),
                 known[1],

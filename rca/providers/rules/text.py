@@ -52,6 +52,7 @@ _IDLE_WORDS = (
     # The monitor's name for every failure that is not the service's own; and the product before a number.
     ("user configuration issue", "user issue"),
     ("sql server error", "sql error"),
+    ("max retries exceeded", "max retries reached"),
 )
 
 
@@ -68,7 +69,8 @@ def plain_form(text: str) -> str:
 class ErrorText:
     """`raw`: the windowed text for codes and names; `plain`: lower case, one-line form for phrases.
 
-    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting); `guesses`: begin and end of a list of possible causes in `plain`.
+    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting);
+    `guesses` are begin and end of a list of possible causes in `plain`.
     """
 
     raw: str

@@ -16,6 +16,7 @@ from rca.providers.rules.phrases import complains, phrase_signals
 from rca.providers.rules.signals import (
     CODE,
     DEPTH_BONUS,
+    GENERIC_CODE,
     GUESS_PENALTY,
     MEDIUM,
     ROOT,
@@ -125,9 +126,9 @@ def _all_signals(
             yield of_code
     for entry in catalogue.labelled:
         if all(phrase in text.plain for phrase in entry.phrases) and entry.cause_class != CauseClass.UNKNOWN:
-            yield Signal(
-                entry.cause_class, CODE, entry.meaning, text.plain.find(entry.phrases[0]), entry.transient
-            )
+            weight = GENERIC_CODE if entry.is_generic else CODE
+            position = text.plain.find(entry.phrases[0])
+            yield Signal(entry.cause_class, weight, entry.meaning, position, entry.transient)
 
 
 def code_spans(codes: list[FoundCode], plain: str) -> list[tuple[int, int, str]]:
@@ -167,7 +168,7 @@ def in_context(signal: Signal, text: ErrorText) -> Signal:
         return replace(signal, weight=signal.weight + DEPTH_BONUS)
     start, end = text.guesses
     if start <= signal.position < end:
-        return replace(signal, weight=max(THRESHOLD, signal.weight - GUESS_PENALTY))
+        return replace(signal, weight=max(THRESHOLD, min(WEAK, signal.weight - GUESS_PENALTY)))
     return signal
 
 
