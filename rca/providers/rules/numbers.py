@@ -339,7 +339,7 @@ _SQLSTATE = re.compile(
 )
 _ORACLE = re.compile(r"\bora-0{0,4}(\d{1,5})")
 _HANA = re.compile(r"(?:sap dbtech|hdbodbc|libodbchdb)[^\[;]{0,80}(?:\[|;)(?:\w{1,5}\] )?(-?\d{1,5})\b")
-_MYSQL = re.compile(r"\berror (\d{4}) \([0-9a-z]{5}\)|\berror: \((\d{4}), '|\bmysql[^.;]{0,60}\((\d{4})\)")
+_MYSQL = re.compile(r"\berror (\d{4}) \([0-9a-z]{5}\)|error: \((\d{4}), '|\bmysql[^.;]{0,60}\((\d{4})\)")
 _SOCKET = re.compile(r"(?:tcp|socket|winsock|wsa)[a-z ]{0,12}error[a-z ]{0,8}[ :=]{0,3}(100\d\d|110\d\d)")
 
 
