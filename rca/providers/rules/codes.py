@@ -137,7 +137,8 @@ def _of_name(found: FoundCode, position: int) -> Signal | None:
     cause = class_of_name(found.code) if not found.code.lstrip("-").isdigit() else None
     if cause is None:
         return None
-    weight = OUTER if found.is_declared else GENERIC_CODE
+    by_name = OUTER if found.is_declared else GENERIC_CODE
+    weight = DECISIVE if _AADSTS.match(found.code) else by_name
     return Signal(cause, weight, f"the name of code {found.code}", position, None, found.code)
 
 

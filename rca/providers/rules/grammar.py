@@ -56,6 +56,14 @@ _PREDICATES: Final[dict[str, tuple[str, ...]]] = {
         "could not find",
         "unable to find",
     ),
+    "unloadable": (
+        "cannot load",
+        "could not load",
+        "unable to load",
+        "failed to load",
+        "could not be loaded",
+        "cannot be loaded",
+    ),
     "empty": (
         "is null",
         "is empty",
@@ -75,6 +83,7 @@ _SUBJECTS: Final[dict[str, frozenset[str]]] = {
         """package packages module modules driver drivers assembly library libraries dll class jar wheel
         provider plugin dependency dependencies jre"""
     ),
+    "part": _words("""script component task extension connector handler codec"""),
     "credential": _words(
         """credential credentials password token tokens secret sas certificate login username signature
         passphrase"""
@@ -113,6 +122,10 @@ _VERDICTS: Final[dict[tuple[str, str], C]] = {
     ("missing", "content"): C.MISSING_SOURCE_DATA,
     ("missing", "thing"): C.RESOURCE_NOT_FOUND,
     ("missing", "statement"): C.RESOURCE_NOT_FOUND,
+    ("missing", "part"): C.RESOURCE_NOT_FOUND,
+    ("invalid", "part"): C.SYNTAX_OR_CODE_ERROR,
+    ("unloadable", "package"): C.MISSING_DEPENDENCY_OR_LIBRARY,
+    ("unloadable", "part"): C.MISSING_DEPENDENCY_OR_LIBRARY,
     ("missing", "right"): C.PERMISSION_DENIED,
     ("empty", "right"): C.PERMISSION_DENIED,
     ("missing", "host"): C.NETWORK_CONNECTIVITY,
@@ -123,6 +136,11 @@ _KIND_OF: Final = {word: kind for kind, words in _SUBJECTS.items() for word in w
 # "Authentication type" and "connection string" are settings, whatever their last word says elsewhere.
 _SETTING_BEFORE: Final = _words(
     """authentication auth credential connection account compression cloud partition node"""
+)
+# "Worker type", "activity type": kinds of things that one chooses, not of data.
+_CHOSEN_BEFORE_TYPE: Final = _words(
+    """activity dataset resource instance vm worker trigger connector compute runtime service store storage sink
+    cluster task volume grant encryption endpoint"""
 )
 _LEADING: Final = frozenset(["invalid", "incorrect", "malformed", "unsupported", "missing", "unrecognized"])
 _ENDS_PHRASE: Final = _words(
@@ -136,6 +154,8 @@ _PATTERN: Final = re.compile(
         for name, texts in _PREDICATES.items()
     )
 )
+# `dbfs:/mnt/in does not exist`: a path needs no noun before it.
+_ENDS_WITH_PATH: Final = re.compile(r"(?:abfss?|wasbs?|dbfs|s3[an]?|gs|adl|hdfs|file):/[^ ]{2,60}[':]? $")
 _WORDS: Final = re.compile(r"[a-z]{2,24}")
 
 
@@ -149,24 +169,34 @@ def complaint_signals(plain: str) -> Iterator[Signal]:
         if not subject:
             continue
         cause = _VERDICTS.get((predicate, subject), C.CONFIGURATION_ERROR)
+        if predicate == "unloadable" and (predicate, subject) not in _VERDICTS:
+            continue  # data or a table that does not load says nothing of why
         yield Signal(cause, SETUP, f"“{word} … {match[0]}”", match.start(), False)
 
 
 def _subject(plain: str, start: int, end: int) -> tuple[str, str]:
     """The kind and the word of what is complained of; ("", "") when it is not known."""
     predicate = plain[start:end]
-    if predicate in _LEADING or predicate.endswith((" find", " support")):
+    if predicate in _LEADING or predicate.endswith((" find", " support", " load")):
         after = _WORDS.findall(plain[end : end + AFTER].partition(". ")[0])
         if found := _head(after):
             return found
+    if predicate in _MISSING and _ENDS_WITH_PATH.search(plain, max(0, start - BEFORE), start):
+        return "file", "path"
     before = _WORDS.findall(plain[max(0, start - BEFORE) : start].rpartition(". ")[2])
     for index in range(len(before) - 1, -1, -1):
         if predicate in _MISSING and before[index] in _NEUTRAL and index:
             continue  # "group with id 12 not found" misses the group
         if kind := _KIND_OF.get(before[index]):
-            is_setting = index > 0 and before[index - 1] in _SETTING_BEFORE
+            is_setting = index > 0 and _makes_setting(before[index - 1], before[index])
             return ("setting" if is_setting else kind), before[index]
     return "", ""
+
+
+def _makes_setting(word_before: str, word: str) -> bool:
+    return word_before in _SETTING_BEFORE or (
+        word in ("type", "types") and word_before in _CHOSEN_BEFORE_TYPE
+    )
 
 
 def _head(words: list[str]) -> tuple[str, str] | None:
@@ -178,6 +208,7 @@ def _head(words: list[str]) -> tuple[str, str] | None:
         phrase.append(word)
     for word in reversed(phrase):
         if word not in _NEUTRAL and (kind := _KIND_OF.get(word)):
-            return ("setting" if _SETTING_BEFORE.intersection(phrase) else kind), word
+            is_setting = any(_makes_setting(other, word) for other in phrase)
+            return ("setting" if is_setting else kind), word
     known = next((word for word in phrase if word in _KIND_OF), None)
     return (_KIND_OF[known], known) if known else None

@@ -86,6 +86,11 @@ FAMILIES: Final[tuple[tuple[CauseClass, tuple[str, ...]], ...]] = (
             "being modified",
         ),
     ),
+    # What a name ends with says what was done to the thing before: `…CREDENTIALS_DENIED` was refused.
+    (
+        CauseClass.PERMISSION_DENIED,
+        ("access denied", "permission denied", "credentials denied", "forbidden "),
+    ),
     (
         CauseClass.AUTHENTICATION_FAILURE,
         (
@@ -107,6 +112,7 @@ FAMILIES: Final[tuple[tuple[CauseClass, tuple[str, ...]], ...]] = (
             "invalid client",
             "auth invalid",
             "sas ",
+            "aadsts",
         ),
     ),
     (

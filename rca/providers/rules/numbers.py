@@ -10,11 +10,21 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rca.providers.rules.signals import CODE, MEDIUM, MENTIONED_CODE, OUTER, ROOT, SETUP, STRONG, WEAK, Signal
+from rca.providers.rules.signals import (
+    CODE,
+    MEDIUM,
+    MENTIONED_CODE,
+    OUTER,
+    ROOT,
+    SETUP,
+    STRONG,
+    WRAPPER,
+    Signal,
+)
 from tickets.choices import CauseClass as C
 
 HTTP: Final[dict[int, tuple[C, bool, int]]] = {
-    400: (C.CONFIGURATION_ERROR, False, WEAK),
+    400: (C.UNKNOWN, False, WRAPPER),
     401: (C.AUTHENTICATION_FAILURE, False, STRONG),
     403: (C.PERMISSION_DENIED, False, STRONG),
     404: (C.RESOURCE_NOT_FOUND, False, STRONG),
@@ -36,34 +46,70 @@ HTTP: Final[dict[int, tuple[C, bool, int]]] = {
     504: (C.TIMEOUT, True, STRONG),
     507: (C.CAPACITY_OR_QUOTA, False, STRONG),
 }
+
+
+def _codes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split()))
+
+
 SQL_SERVER: Final[dict[int, tuple[C, bool]]] = {
     **dict.fromkeys(
-        (102, 105, 156, 170, 201, 137, 8120, 8144, 319, 195, 4104, 209, 8145, 1087),
+        _codes(
+            """102 105 156 170 201 137 8120 8144 319 195 4104 209 8145 1087 103 104 107 108 109 110 111
+            119 127 128 130 132 134 141 145 147 154 155 157 164 178 180 189 191 349 512 3902 3903
+            4145 8118 8121 8127 8146 8178 10700 40515 39004"""
+        ),
         (C.SYNTAX_OR_CODE_ERROR, False),
     ),
     **dict.fromkeys(
-        (207, 213, 206, 245, 257, 8114, 8115, 8152, 2628, 241, 242, 220, 4815, 529, 13812, 16561, 2705),
+        # Columns that the server fills itself (271 to 273, 544, 8101) and that were given a value belong here.
+        _codes(
+            """207 213 206 245 257 8114 8115 8152 2628 241 242 220 4815 529 13812 16561 2705 271 272
+            273 544 8101 120 200 205 232 235 244 248 260 264 295 311 352 468 1919 2715 4506 4816
+            4819 8116 8117 8155 8156 8159 8169 8180 11537 11538 15248"""
+        ),
         (C.SCHEMA_OR_TYPE_MISMATCH, False),
     ),
-    **dict.fromkeys((208, 2812, 4060, 911, 15151, 3701, 4902, 2702), (C.RESOURCE_NOT_FOUND, False)),
     **dict.fromkeys(
-        (229, 230, 262, 297, 300, 916, 15247, 15517, 4834, 33009, 10314), (C.PERMISSION_DENIED, False)
+        _codes("""208 2812 4060 911 15151 3701 4902 2702 1088 2706 2760 4701 7202 15007 15165 15225 15406"""),
+        (C.RESOURCE_NOT_FOUND, False),
     ),
-    **dict.fromkeys((18456, 18452, 18486, 18487, 18488, 18470, 33134), (C.AUTHENTICATION_FAILURE, False)),
-    **dict.fromkeys((2627, 2601, 515, 547, 8134, 4864, 4863, 4866, 4879, 2786), (C.BAD_DATA, False)),
+    **dict.fromkeys(
+        (229, 230, 262, 297, 300, 916, 3704, 5011, 5120, 8189, 15247, 15517, 4834, 33009, 10314),
+        (C.PERMISSION_DENIED, False),
+    ),
+    **dict.fromkeys(
+        (18450, 18456, 18452, 18459, 18468, 18486, 18487, 18488, 18470, 33134, 17806, 40531, 40532),
+        (C.AUTHENTICATION_FAILURE, False),
+    ),
+    **dict.fromkeys(
+        (2627, 2601, 515, 547, 1505, 8134, 4864, 4863, 4865, 4866, 4867, 4879, 2786, 9400, 9402, 9420, 13609),
+        (C.BAD_DATA, False),
+    ),
     **dict.fromkeys(
         (40615, 47073, 40914, 53, 26, 10061, 10065, 11001, 11004, 17892), (C.NETWORK_CONNECTIVITY, False)
     ),
     **dict.fromkeys((10053, 10054, 64, 121, 233, 20, 10060), (C.NETWORK_CONNECTIVITY, True)),
-    **dict.fromkeys((40613, 40197, 40143, 40540, 40648, 615, 926), (C.UPSTREAM_SERVICE_OUTAGE, True)),
+    **dict.fromkeys(
+        _codes("""40613 40197 40143 40540 40648 615 921 922 926 927 942 976 983 6005 17187 18401 18451"""),
+        (C.UPSTREAM_SERVICE_OUTAGE, True),
+    ),
     **dict.fromkeys((40501, 49919, 49920, 10929), (C.THROTTLING, True)),
     **dict.fromkeys((10928, 49918, 8651, 8645, 10936, 45168), (C.CAPACITY_OR_QUOTA, True)),
-    **dict.fromkeys((40544, 1105, 9002, 1101, 1204), (C.CAPACITY_OR_QUOTA, False)),
-    **dict.fromkeys((701, 802), (C.OUT_OF_MEMORY, False)),
-    **dict.fromkeys((1205, 1222, 3960, 3961, 41302, 41305, 41325, 3635), (C.CONCURRENCY_CONFLICT, True)),
+    **dict.fromkeys(
+        (40544, 40549, 40550, 40551, 40552, 1105, 1132, 8623, 8631, 8632, 9002, 1101, 1204),
+        (C.CAPACITY_OR_QUOTA, False),
+    ),
+    **dict.fromkeys((701, 802, 40553), (C.OUT_OF_MEMORY, False)),
+    **dict.fromkeys(
+        (1205, 1222, 3960, 3961, 41302, 41305, 41325, 3635, 3702, 924, 5061), (C.CONCURRENCY_CONFLICT, True)
+    ),
     **dict.fromkeys((-2, 258, 8628), (C.TIMEOUT, True)),
-    **dict.fromkeys((2714, 1801, 15023, 15025), (C.CONCURRENCY_CONFLICT, False)),
-    **dict.fromkeys((15581, 105208, 33183, 40508, 40510), (C.CONFIGURATION_ERROR, False)),
+    **dict.fromkeys((2714, 1750, 1779, 1801, 1913, 2759, 15023, 15025), (C.CONCURRENCY_CONFLICT, False)),
+    **dict.fromkeys((4860, 4861, 12704), (C.MISSING_SOURCE_DATA, False)),
+    **dict.fromkeys(
+        (978, 1934, 3906, 15281, 15581, 105208, 33183, 40508, 40510), (C.CONFIGURATION_ERROR, False)
+    ),
 }
 # By exact state first, then by its class (the first two characters); SQL standard, ODBC and Spark.
 SQLSTATE: Final[dict[str, tuple[C, bool]]] = {
@@ -159,22 +205,99 @@ SQLSTATE: Final[dict[str, tuple[C, bool]]] = {
     "3F": (C.RESOURCE_NOT_FOUND, False),
 }
 ORACLE: Final[dict[int, tuple[C, bool]]] = {
-    **dict.fromkeys((1017, 28000, 28001, 1005, 12631, 12638), (C.AUTHENTICATION_FAILURE, False)),
-    **dict.fromkeys((1031, 1045, 41900, 28009), (C.PERMISSION_DENIED, False)),
     **dict.fromkeys(
-        (12154, 12541, 12543, 12545, 12514, 12505, 12560, 28759, 29024), (C.NETWORK_CONNECTIVITY, False)
+        (1004, 1005, 1017, 1040, 12631, 12638, 24542, 28000, 28001, 28002, 28003, 28273, 45150),
+        (C.AUTHENTICATION_FAILURE, False),
     ),
-    **dict.fromkeys((3113, 3114, 3135, 12537, 12547, 12570, 12571, 17002), (C.NETWORK_CONNECTIVITY, True)),
-    **dict.fromkeys((12170, 12535, 1013, 12606), (C.TIMEOUT, True)),
-    **dict.fromkeys((942, 4043, 6550), (C.RESOURCE_NOT_FOUND, False)),
-    **dict.fromkeys((900, 903, 907, 911, 917, 923, 933, 936, 979, 1756), (C.SYNTAX_OR_CODE_ERROR, False)),
-    **dict.fromkeys((904, 913, 932, 947, 12899, 1438, 1439), (C.SCHEMA_OR_TYPE_MISMATCH, False)),
-    **dict.fromkeys((1, 1400, 1722, 1843, 1858, 1861, 2290, 2291, 2292, 1476, 29275), (C.BAD_DATA, False)),
-    **dict.fromkeys((54, 60, 8177, 1555), (C.CONCURRENCY_CONFLICT, True)),
-    **dict.fromkeys((18, 20, 2391), (C.CAPACITY_OR_QUOTA, True)),
-    **dict.fromkeys((1536, 1652, 1653, 1654, 1688, 30036), (C.CAPACITY_OR_QUOTA, False)),
+    **dict.fromkeys(
+        (990, 1031, 1045, 1720, 1950, 24247, 28009, 28115, 41900, 47401), (C.PERMISSION_DENIED, False)
+    ),
+    **dict.fromkeys(
+        (12154, 12541, 12543, 12545, 12514, 12505, 12504, 12521, 12533, 12560, 28759, 28860, 28862, 29024),
+        (C.NETWORK_CONNECTIVITY, False),
+    ),
+    **dict.fromkeys(
+        (1012, 2396, 3113, 3114, 3135, 12152, 12537, 12547, 12549, 12569, 12570, 12571, 12583, 12592, 17002),
+        (C.NETWORK_CONNECTIVITY, True),
+    ),
+    **dict.fromkeys((12170, 12535, 1013, 12606, 12609, 2049, 4021, 51), (C.TIMEOUT, True)),
+    **dict.fromkeys(
+        (942, 1432, 1435, 1917, 1918, 1919, 1924, 2019, 2289, 4043, 4080, 6550, 6564),
+        (C.RESOURCE_NOT_FOUND, False),
+    ),
+    **dict.fromkeys(
+        _codes(
+            """900 901 902 903 905 906 907 908 909 910 911 917 918 920 921 922 923 924 925 926 928 933
+            934 935 936 937 938 939 946 969 970 972 978 979 984 1006 1008 1027 1036 1427 1740 1747
+            1756 1810 1821 6511 6530 30483 30484"""
+        ),
+        (C.SYNTAX_OR_CODE_ERROR, False),
+    ),
+    **dict.fromkeys(
+        _codes("""904 913 932 947 957 960 1401 1438 1439 1440 1441 1461 1471 1790 1789 12899 22835 22858"""),
+        (C.SCHEMA_OR_TYPE_MISMATCH, False),
+    ),
+    **dict.fromkeys(
+        _codes(
+            """1 1400 1407 1426 1465 1476 1722 1830 1839 1840 1841 1843 1847 1848 1849 1850 1858 1861
+            1863 1866 1873 1878 1898 2290 2291 2292 6502 14400 14402 29275 30926"""
+        ),
+        (C.BAD_DATA, False),
+    ),
+    **dict.fromkeys(
+        (54, 60, 1002, 1555, 4020, 4061, 4068, 8176, 8177, 14552, 22924), (C.CONCURRENCY_CONFLICT, True)
+    ),
+    **dict.fromkeys((18, 19, 20, 2391, 12516, 12518, 12519, 12520), (C.CAPACITY_OR_QUOTA, True)),
+    **dict.fromkeys(
+        (257, 1536, 1628, 1631, 1632, 1650, 1652, 1653, 1654, 1658, 1659, 1688, 1691, 12953, 30036),
+        (C.CAPACITY_OR_QUOTA, False),
+    ),
     **dict.fromkeys((4030, 4031), (C.OUT_OF_MEMORY, False)),
-    **dict.fromkeys((600, 1033, 1034, 1089, 1090, 12528), (C.UPSTREAM_SERVICE_OUTAGE, True)),
+    **dict.fromkeys(
+        (600, 1033, 1034, 1035, 1089, 1090, 1109, 7445, 12526, 12527, 12528, 25408),
+        (C.UPSTREAM_SERVICE_OUTAGE, True),
+    ),
+    # Client and server share no encryption, no protocol, no character set: settings of both sides.
+    **dict.fromkeys(
+        _codes(
+            """1882 12578 12599 12618 12650 12660 12696 12699 17056 28040 28041 28365 28374 28547 65096"""
+        ),
+        (C.CONFIGURATION_ERROR, False),
+    ),
+    **dict.fromkeys((955, 2260, 2261, 2275), (C.CONCURRENCY_CONFLICT, False)),
+}
+# SAP HANA's own codes, as its drivers print them (`SAP DBTech JDBC: [258]: insufficient privilege`).
+HANA: Final[dict[int, tuple[C, bool]]] = {
+    **dict.fromkeys((10, 332, 414, 416), (C.AUTHENTICATION_FAILURE, False)),
+    **dict.fromkeys((258,), (C.PERMISSION_DENIED, False)),
+    **dict.fromkeys((259, 329, 362, 397), (C.RESOURCE_NOT_FOUND, False)),
+    **dict.fromkeys((257, 263, 268, 276, 302, 305, 328), (C.SYNTAX_OR_CODE_ERROR, False)),
+    **dict.fromkeys((260, 264, 266, 267, 269, 270), (C.SCHEMA_OR_TYPE_MISMATCH, False)),
+    **dict.fromkeys((274, 287, 301, 303, 304, 314, 339, 461, 462), (C.BAD_DATA, False)),
+    **dict.fromkeys((129, 131, 133, 138, 146), (C.CONCURRENCY_CONFLICT, True)),
+    **dict.fromkeys((288, 289, 331, 386), (C.CONCURRENCY_CONFLICT, False)),
+    **dict.fromkeys((4,), (C.OUT_OF_MEMORY, False)),
+    **dict.fromkeys((613,), (C.TIMEOUT, True)),
+    **dict.fromkeys((-10108, -10709, -10807, -813), (C.NETWORK_CONNECTIVITY, True)),
+}
+# MySQL's and MariaDB's, which come with their SQLSTATE or in the pair a Python client prints.
+MYSQL: Final[dict[int, tuple[C, bool]]] = {
+    **dict.fromkeys((1045, 1251, 1698, 1862, 3118), (C.AUTHENTICATION_FAILURE, False)),
+    **dict.fromkeys((1044, 1142, 1143, 1227, 1370), (C.PERMISSION_DENIED, False)),
+    **dict.fromkeys((1049, 1051, 1146, 1305), (C.RESOURCE_NOT_FOUND, False)),
+    **dict.fromkeys((1054, 1060, 1136, 1264, 1406), (C.SCHEMA_OR_TYPE_MISMATCH, False)),
+    **dict.fromkeys((1048, 1062, 1292, 1364, 1366, 1451, 1452), (C.BAD_DATA, False)),
+    **dict.fromkeys((1052, 1055, 1064, 1111, 1149), (C.SYNTAX_OR_CODE_ERROR, False)),
+    **dict.fromkeys((1205, 1213), (C.CONCURRENCY_CONFLICT, True)),
+    **dict.fromkeys((1040, 1203, 1226), (C.THROTTLING, True)),
+    **dict.fromkeys((1021, 1114, 1118, 1153), (C.CAPACITY_OR_QUOTA, False)),
+    **dict.fromkeys((1037, 1038), (C.OUT_OF_MEMORY, False)),
+    **dict.fromkeys((1130, 2002, 2003, 2005, 2026), (C.NETWORK_CONNECTIVITY, False)),
+    **dict.fromkeys((1158, 1159, 1160, 1161, 2006, 2013, 2055), (C.NETWORK_CONNECTIVITY, True)),
+    **dict.fromkeys((1290, 1419, 3159), (C.CONFIGURATION_ERROR, False)),
+    **dict.fromkeys((3024,), (C.TIMEOUT, True)),
+    **dict.fromkeys((1053,), (C.UPSTREAM_SERVICE_OUTAGE, True)),
+    **dict.fromkeys((1050, 1007), (C.CONCURRENCY_CONFLICT, False)),
 }
 
 # gRPC status names as Go and Python clients print them (`rpc error: code = Unavailable`, `StatusCode.UNAVAILABLE`).
@@ -202,18 +325,21 @@ _HTTP = re.compile(
     r"|failed with|responded with|rejected with|returned)"
     r"[ :='\"(\-]{0,5}(?:code|of|is|with|error)?[ :='\"(\-]{0,4}([45]\d\d)(?!\d|[.,]\d)"
     r"|\(([45]\d\d)\)"
-    r"|\b([45]\d\d)(?: -)? (?:unprocessable|client error|server error|forbidden|not found|unauthorized"
+    r"|\b([45]\d\d)(?: -)? (?:unprocessable|client error|server error|error response|forbidden|not found|unauthorized"
     r"|bad request|conflict|too many"
     r"|service unavailable|internal server|bad gateway|gateway)"
 )
 _SQL_SERVER = re.compile(
     r"(?:sqlerrornumber|errornumber|error number|sql error|native error|msg|error:|error|sqlcode|errorcode)"
-    r"[ :=]{1,3}(-?\d{2,6})(?!\d)"
+    r"(?: is)?[ :=]{1,3}(-?\d{2,6})(?!\d)"
 )
+_SURELY_SQL_SERVER = ("sqlerrornumber", "msg")
 _SQLSTATE = re.compile(
     r"sqlstate[ :=']{0,4}([0-9a-z]{5})(?![0-9a-z])|\[([0-9a-z]{2}[0-9a-z]\d\d)\]|\berror \[([0-9a-z]{5})\]"
 )
 _ORACLE = re.compile(r"\bora-0{0,4}(\d{1,5})")
+_HANA = re.compile(r"(?:sap dbtech|hdbodbc|libodbchdb)[^\[;]{0,80}(?:\[|;)(?:\w{1,5}\] )?(-?\d{1,5})\b")
+_MYSQL = re.compile(r"\berror (\d{4}) \([0-9a-z]{5}\)|error: \((\d{4}), '|\bmysql[^.;]{0,60}\((\d{4})\)")
 _SOCKET = re.compile(r"(?:tcp|socket|winsock|wsa)[a-z ]{0,12}error[a-z ]{0,8}[ :=]{0,3}(100\d\d|110\d\d)")
 
 
@@ -234,20 +360,26 @@ def number_signals(plain: str, *, speaks_sql: bool) -> Iterator[Signal]:
         known = SQLSTATE.get(state) or SQLSTATE.get(state[:2])
         if known:
             yield Signal(known[0], STRONG, f"SQLSTATE {state}", match.start(), known[1], state)
-    for match in _ORACLE.finditer(plain):
-        if known := ORACLE.get(int(match[1])):
-            yield Signal(
-                known[0],
-                CODE,
-                f"ORA-{int(match[1]):05d}",
-                match.start(),
-                known[1],
-                f"ORA-{int(match[1]):05d}",
-            )
+    yield from _of_databases(plain)
     for match in _SOCKET.finditer(plain):
         yield Signal(C.NETWORK_CONNECTIVITY, CODE, f"socket error {match[1]}", match.start(), None, match[1])
     if speaks_sql:
         yield from _sql_server(plain)
+
+
+def _of_databases(plain: str) -> Iterator[Signal]:
+    """Oracle, SAP HANA and MySQL: whose number it is stands beside it."""
+    for pattern, table, weight, name in (
+        (_ORACLE, ORACLE, CODE, "ORA-{:05d}"),
+        (_HANA, HANA, CODE, "SAP HANA error {}"),
+        (_MYSQL, MYSQL, MENTIONED_CODE, "MySQL error {}"),
+    ):
+        for match in pattern.finditer(plain):
+            number = int(next(group for group in match.groups() if group))
+            if known := table.get(number):
+                label = name.format(number)
+                code = label if pattern is _ORACLE else str(number)
+                yield Signal(known[0], weight, label, match.start(), known[1], code)
 
 
 def _sql_server(plain: str) -> Iterator[Signal]:
@@ -255,7 +387,7 @@ def _sql_server(plain: str) -> Iterator[Signal]:
         if known := SQL_SERVER.get(int(match[1])):
             yield Signal(
                 known[0],
-                MENTIONED_CODE - 2,
+                CODE if match[0].startswith(_SURELY_SQL_SERVER) else MENTIONED_CODE - 2,
                 f"SQL Server error {match[1]}",
                 match.start(),
                 known[1],

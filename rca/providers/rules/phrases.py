@@ -113,7 +113,20 @@ def phrase_signals(plain: str) -> list[Signal]:
     text = plain + " "
     is_complaint = complains(plain)
     rules = (rule for rule in load_rules() if is_complaint or rule.weight not in _SUBJECT_ONLY)
-    return [signal for rule in rules if (signal := rule.signal(text))]
+    found = [signal for rule in rules if (signal := rule.signal(text))]
+    return [signal for signal in found if not any(_explains(other, signal) for other in found)]
+
+
+def _explains(longer: Signal, shorter: Signal) -> bool:
+    """Whether a longer pattern of another class, and at least as strong, holds the shorter one in itself.
+
+    `unable to parse expression` leaves nothing for `unable to parse` to say.
+    """
+    return (
+        longer.cause_class != shorter.cause_class
+        and longer.weight >= shorter.weight
+        and shorter.label.strip("“”") in longer.label
+    )
 
 
 @cache

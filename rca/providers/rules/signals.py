@@ -26,6 +26,7 @@ GENERIC_CODE: Final = 44
 THRESHOLD: Final = 30
 WRAPPER: Final = 20
 DEPTH_BONUS: Final = 7
+GUESS_PENALTY: Final = 20
 
 
 @dataclass(frozen=True, slots=True)

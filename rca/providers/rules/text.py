@@ -13,6 +13,7 @@ from dataclasses import dataclass
 HEAD = 6_000
 TAIL = 6_000
 MAX_CODE = 120
+MAX_GUESSES = 400
 
 _ESCAPES = (("\\r", " "), ("\\n", "\n"), ("\\t", " "), ('\\"', '"'), ("\\u0027", "'"), ("\\u0022", '"'))
 _QUOTES = str.maketrans(
@@ -35,16 +36,23 @@ _ADDRESSES_A_MODEL = re.compile(
 )
 # A frame of a stack trace names packages (`java.util.concurrent`, `scala.collection.immutable`), not causes.
 _FRAME = re.compile(r"\bat (?:[\w$]{1,60}[./]){2,12}[\w$<>`]{1,80}\([\w.$:,\[\]`& -]{0,160}\)")
+# What stands before the innermost cause: Java's traces, and Python's exhausted retries in parentheses.
+_INNERMOST = ("caused by:", "(caused by ")
+_LISTS_GUESSES = re.compile(r"(?:possible|potential|common|likely) (?:root )?(?:reasons|causes)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 
 
 # Documents write "isn't", products "is not"; patterns and texts meet in the long form.
 _CONTRACTIONS = (("can't", "cannot"), ("can not", "cannot"), ("won't", "will not"), ("n't ", " not "))
-# "Invalid" that complains of nothing: an HTTP client's wrapper, a .NET exception class.
+# Words that complain of nothing: an HTTP client's wrapper, a .NET exception class, a heading.
 _IDLE_WORDS = (
     ("invalid status code", "status code"),
     ("invalidoperationexception", "operationexception"),
     ("unsuccessful status code", "status code"),
+    # The monitor's name for every failure that is not the service's own; and the product before a number.
+    ("user configuration issue", "user issue"),
+    ("sql server error", "sql error"),
+    ("max retries exceeded", "max retries reached"),
 )
 
 
@@ -61,12 +69,14 @@ def plain_form(text: str) -> str:
 class ErrorText:
     """`raw`: the windowed text for codes and names; `plain`: lower case, one-line form for phrases.
 
-    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting).
+    `deep_from` is where in `plain` the innermost cause begins (its length when the text shows no nesting);
+    `guesses` are begin and end of a list of possible causes in `plain`.
     """
 
     raw: str
     plain: str
     deep_from: int
+    guesses: tuple[int, int] = (0, 0)
     has_foreign_instructions: bool = False
 
 
@@ -78,13 +88,23 @@ def prepare(message: str) -> ErrorText:
             text = text.replace(escape, replacement)
     cleaned = drop_instructions(text)
     plain = plain_form(_FRAME.sub(" ", cleaned))
-    deep = plain.rfind("caused by:")
+    deep = max(plain.rfind(mark) for mark in _INNERMOST)
     return ErrorText(
         raw=cleaned,
         plain=plain,
         deep_from=deep if deep >= 0 else len(plain),
+        guesses=_guesses(plain),
         has_foreign_instructions=len(cleaned) != len(text),
     )
+
+
+def _guesses(plain: str) -> tuple[int, int]:
+    """Where the product lists what it may have been (`Possible reasons: …`), up to the end of that sentence."""
+    match = _LISTS_GUESSES.search(plain)
+    if match is None:
+        return 0, 0
+    end = plain.find(". ", match.end(), match.end() + MAX_GUESSES)
+    return match.start(), end if end >= 0 else min(len(plain), match.end() + MAX_GUESSES)
 
 
 def own_code(code: str) -> str:

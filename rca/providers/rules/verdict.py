@@ -16,6 +16,8 @@ from rca.providers.rules.phrases import complains, phrase_signals
 from rca.providers.rules.signals import (
     CODE,
     DEPTH_BONUS,
+    GENERIC_CODE,
+    GUESS_PENALTY,
     MEDIUM,
     ROOT,
     SETUP,
@@ -37,12 +39,14 @@ TRANSIENT_CLASSES: Final = frozenset(
     }
 )
 CLEAR_MARGIN: Final = 4
-# What the likeness of the wording may add to a class that a signal names, and from which share and length of text
-# (in words) on it may name one where no signal does.
+# What the likeness of the wording may add to a class that a signal names, how far below the strongest such a signal may
+# lie, and from which share and length of text (in words) on the likeness may name a class where no signal does.
 LIKENESS_POINTS: Final = 30
+LIKENESS_REACH: Final = 15
 LIKENESS_ALONE: Final = 0.7
 LIKENESS_WORDS: Final = 6
 LIKENESS_LABEL: Final = "the wording, which resembles such failures"
+_AT_SINK: Final = "happened on 'sink' side"
 _SAYS_RETRY: Final = (
     "please retry",
     "try again",
@@ -97,7 +101,7 @@ def judge(case: Case, message: str) -> Verdict:
     catalogue = load_catalogue()
     is_cluster = case.resource_type == "cluster"
     codes = find_codes(text.raw, catalogue, case.platform, is_cluster=is_cluster)
-    signals = [deepened(signal, text) for signal in _all_signals(case, text, codes, catalogue)]
+    signals = [in_context(signal, text) for signal in _all_signals(case, text, codes, catalogue)]
     if code := own_code(case.code):
         entry = pick(catalogue.find(code), case.platform, is_cluster=is_cluster)
         own = FoundCode(code, -1, is_declared=True, entry=entry)
@@ -122,9 +126,9 @@ def _all_signals(
             yield of_code
     for entry in catalogue.labelled:
         if all(phrase in text.plain for phrase in entry.phrases) and entry.cause_class != CauseClass.UNKNOWN:
-            yield Signal(
-                entry.cause_class, CODE, entry.meaning, text.plain.find(entry.phrases[0]), entry.transient
-            )
+            weight = GENERIC_CODE if entry.is_generic else CODE
+            position = text.plain.find(entry.phrases[0])
+            yield Signal(entry.cause_class, weight, entry.meaning, position, entry.transient)
 
 
 def code_spans(codes: list[FoundCode], plain: str) -> list[tuple[int, int, str]]:
@@ -152,10 +156,19 @@ def _of_own_code(own: FoundCode, text: ErrorText) -> Iterable[Signal]:
         yield from number_signals(f"sqlstate {own.code.lower()}", speaks_sql=False)
 
 
-def deepened(signal: Signal, text: ErrorText) -> Signal:
-    """A signal inside the innermost cause counts more than the wrapper around it."""
+def in_context(signal: Signal, text: ErrorText) -> Signal:
+    """What the place of a signal adds to it.
+
+    Inside the innermost cause it counts more than the wrapper around it; inside a list of possible causes, less, for
+    at most one of them is true. What a copy misses at its sink is no source data.
+    """
+    if signal.cause_class == CauseClass.MISSING_SOURCE_DATA and _AT_SINK in text.plain:
+        signal = replace(signal, cause_class=str(CauseClass.RESOURCE_NOT_FOUND))
     if signal.position >= text.deep_from:
         return replace(signal, weight=signal.weight + DEPTH_BONUS)
+    start, end = text.guesses
+    if start <= signal.position < end:
+        return replace(signal, weight=max(THRESHOLD, min(WEAK, signal.weight - GUESS_PENALTY)))
     return signal
 
 
@@ -164,8 +177,9 @@ def decide(
 ) -> Verdict:
     """The class with the strongest signal; agreeing signals add a little; unknown below the threshold.
 
-    `resembled` is the wording's share of each class: it shifts the balance between classes that signals name, and
-    names one itself only where no signal spoke and the share is high.
+    `resembled` is the wording's share of each class: it shifts the balance between classes that signals of about the
+    same strength name (a sentence without doubt is not outvoted by resemblance), and names one itself only where no
+    signal spoke and the share is high.
     """
     resembled = resembled or {}
     if not signals:
@@ -178,7 +192,7 @@ def decide(
         elif signal.weight >= STRONG:
             scores[signal.cause_class] += 1
     spoken = dict(scores)
-    for cause in scores:
+    for cause in [cause for cause in scores if scores[cause] >= max(spoken.values()) - LIKENESS_REACH]:
         scores[cause] += round(LIKENESS_POINTS * resembled.get(cause, 0.0))
     order = sorted(scores, key=lambda cause: scores[cause], reverse=True)
     winner = order[0] if order and scores[order[0]] >= THRESHOLD else CauseClass.UNKNOWN

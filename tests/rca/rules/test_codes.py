@@ -55,6 +55,15 @@ def test_number_or_word_out_of_context_is_no_code(text: str) -> None:
         ("error [28000] logon denied", "authentication_failure"),
         ("ora-00942: table or view", "resource_not_found"),
         ("tcp error code 10061", "network_connectivity"),
+        ("sqlerrornumber=544,class=16", "schema_or_type_mismatch"),
+        ("msg 3906, level 16", "configuration_error"),
+        ("ora-28040: see the listener", "configuration_error"),
+        ("ora-12519: see the listener", "capacity_or_quota"),
+        ("sap dbtech jdbc: [258]: refused", "permission_denied"),
+        ("[sap ag][libodbchdb dll][hdbodbc] no table;259 see there", "resource_not_found"),
+        ("error 1146 (42s02): no orders", "resource_not_found"),
+        ("operationalerror: (1045, 'for etl')", "authentication_failure"),
+        ("gave up after 429 error responses", "throttling"),
     ],
 )
 def test_number_in_the_context_of_a_code_speaks(text: str, cause: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rca.catalogue import CatalogueError
 from rca.providers.rules import likeness as module
 from rca.providers.rules.likeness import MAX_WORDS, MODEL, features_of, likeness, load_model
+from rca.providers.rules.signals import Signal
 from rca.providers.rules.text import prepare
 from rca.providers.rules.verdict import LIKENESS_LABEL, decide
 from tickets.choices import CauseClass
@@ -93,6 +94,15 @@ def test_wording_decides_alone_only_where_no_signal_spoke() -> None:
     assert alone.confidence == "Low"
     assert alone.deciding is not None
     assert alone.deciding.label == LIKENESS_LABEL
+
+
+def test_wording_does_not_outvote_a_sentence_without_doubt() -> None:
+    text = prepare("out of memory")
+    plain, faint = Signal("out_of_memory", 92, "a"), Signal("bad_data", 70, "b")
+    near = Signal("bad_data", 80, "c")
+
+    assert decide([plain, faint], [], text, {"bad_data": 1.0}).cause_class == "out_of_memory"
+    assert decide([plain, near], [], text, {"bad_data": 1.0}).cause_class == "bad_data"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,15 @@ def test_rule_with_several_matches_names_the_longest() -> None:
     assert signal.weight > 50
 
 
+def test_longer_pattern_of_another_class_silences_the_one_inside_it() -> None:
+    spoken_for = {
+        signal.cause_class for signal in phrase_signals("unable to parse expression of the pipeline: error")
+    }
+
+    assert "syntax_or_code_error" in spoken_for
+    assert "bad_data" not in spoken_for
+
+
 def test_pattern_files_cover_every_class() -> None:
     assert {rule.cause_class for rule in load_rules()} == set(CauseClass.values)
 
@@ -129,6 +138,9 @@ def test_pattern_files_are_found() -> None:
         ("the json document is not valid", "bad_data"),
         ("property 'url' is required", "configuration_error"),
         ("unsupported compression option", "configuration_error"),
+        ("the worker type is not supported", "configuration_error"),
+        ("the script task could not be loaded", "missing_dependency_or_library"),
+        ("dbfs:/mnt/day does not exist", "missing_source_data"),
         ("the permission is missing", "permission_denied"),
         ("the group with id 12 was not found", "resource_not_found"),
     ],

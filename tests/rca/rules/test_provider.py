@@ -78,6 +78,56 @@ def test_same_refusal_in_another_context_has_another_cause(message: str, cause: 
     assert rules.analyse(Case("adf", message, code="SqlFailedToConnect")).cause_class == cause
 
 
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        # A list of possible causes proves none of them.
+        (
+            "Driver unresponsive. Possible causes: memory pressure, a wrong setting.",
+            "cluster_infrastructure_failure",
+        ),
+        ("The driver died of memory pressure.", "out_of_memory"),
+        # What a copy does not find at its sink is no source data.
+        ("Failure happened on 'Sink' side. The specified path does not exist.", "resource_not_found"),
+        ("Failure happened on 'Source' side. The specified path does not exist.", "missing_source_data"),
+        # The cause in parentheses is the inner one.
+        (
+            "Max retries exceeded with url: /a (Caused by ResponseError('too many 503 error responses'))",
+            "upstream_service_outage",
+        ),
+        ("Max retries exceeded with url: /a (Caused by NameResolutionError)", "network_connectivity"),
+        # What could not be installed, and why.
+        ("Library installation failed: acme 2 is gone", "missing_dependency_or_library"),
+        ("Library installation failed: caller does not have access to the volume", "permission_denied"),
+        (
+            "after connection broken by 'X': ERROR: No matching distribution found for acme",
+            "network_connectivity",
+        ),
+        # The monitor's heading is no finding, and neither is a bare 400.
+        (
+            "Failure type: User configuration issue. Details: the jobs service is not ready yet",
+            "upstream_service_outage",
+        ),
+        ("HTTP status 400: Bad Request", "unknown"),
+        # A thing between two states.
+        ("The trigger cannot be updated because it is currently being started", "concurrency_conflict"),
+        ("The cluster failed during provisioning of its nodes", "cluster_infrastructure_failure"),
+        # The product's name before its number is no failing server.
+        ("The rows did not fit. SQL Server error is: 8114", "schema_or_type_mismatch"),
+        ("no connection from the pool of 5: connection timed out", "timeout"),
+        (
+            "The expression cannot be evaluated because property 'n' doesn't exist, available properties are 'm'",
+            "syntax_or_code_error",
+        ),
+        ("could not find login 'etl' or you do not have permission", "resource_not_found"),
+        ("AADSTS999999: something new", "authentication_failure"),
+        ("AADSTS50105: user is not assigned", "permission_denied"),
+    ],
+)
+def test_context_decides_which_of_two_signals_is_the_cause(message: str, cause: str) -> None:
+    assert rules.analyse(Case("databricks", message)).cause_class == cause
+
+
 def test_cluster_code_is_read_as_a_termination_code() -> None:
     finding = rules.analyse(Case("databricks", "", code="SPOT_INSTANCE_TERMINATION", resource_type="cluster"))
 
@@ -227,6 +277,21 @@ def test_long_text_is_read_at_its_head_and_its_tail() -> None:
             "missing_source_data",
             "abfss://raw@lake.dfs.core.windows.net/x",
         ),
+        ("refused to write '/out/daily/orders.part'", "permission_denied", "/out/daily/orders.part"),
+        ("o17.sql failed on Catalog 'gold'", "permission_denied", "gold"),
+        ("Job failed at Sink 'WriteOrders': bad", "syntax_or_code_error", "WriteOrders"),
+        ("Operation on target CopyDay failed: syntax", "syntax_or_code_error", "CopyDay"),
+        ("'Loader' object has no attribute 'x'", "syntax_or_code_error", "Loader"),
+        ("cannot connect to relay.corp.example now", "network_connectivity", "relay.corp.example"),
+        ("gave up with url: /api/2.1/jobs/list (busy)", "throttling", "/api/2.1/jobs/list"),
+        ("Login failed for user 'etl'", "authentication_failure", "etl"),
+        (
+            "failed for '/subscriptions/1/providers/Microsoft.Sql/servers/s1'",
+            "upstream_service_outage",
+            "/subscriptions/1/providers/Microsoft.Sql/servers/s1",
+        ),
+        ("set spark.sql.shuffle.partitions first", "configuration_error", "spark.sql.shuffle.partitions"),
+        ("the driver is down", "out_of_memory", "driver"),
         ("nothing is named here", "unknown", ""),
     ],
 )
