@@ -26,7 +26,9 @@ django.setup()
 from django.utils import timezone
 from integrations.deliveries import claims
 from integrations.services import deliver
-ends = time.monotonic() + 60
+claims.claim_waiting(claims.channels()[0], timezone.now())  # connected, before anything waits
+print("ready", flush=True)
+ends = time.monotonic() + 120
 while time.monotonic() < ends:
     for channel in claims.channels():
         for delivery_id, token in claims.claim_waiting(channel, timezone.now()):
@@ -105,7 +107,9 @@ def test_two_workers_racing_tell_thirty_tickets_once_each(server: LiveServer, wo
         **server.services,
     }
     rival = subprocess.Popen([sys.executable, "-c", RIVAL], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    assert rival.stdout is not None
     try:
+        assert rival.stdout.readline() == b"ready\n"
         with ThreadPoolExecutor(6) as senders:
             keys = list(senders.map(lambda _: send_alert(server), range(30)))
         token = server.token()
