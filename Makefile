@@ -40,7 +40,7 @@ demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, an
 	@$(PY) manage.py demo
 
 test: $(VENV)/.dev ## all tests on the embedded default: no service, no network
-	@$(PY) -m pytest -n 2 -m "not browser" $(PYTEST_ARGS)
+	@$(PY) -m pytest -n 2 -m "not browser and not proof" $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
 	@npm install --silent --no-audit --no-fund --no-package-lock
