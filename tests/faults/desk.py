@@ -32,6 +32,7 @@ print(json.dumps({
     "unfinished": Ticket.objects.filter(needs_work=True).count()
         + Delivery.objects.filter(state__in=ACTIVE).count()
         + RunLookup.objects.filter(state="waiting").count(),
+    "failed": list(Ticket.objects.filter(processing_state="failed").values_list("key", "processing_error")),
     "parked": list(Delivery.objects.filter(state="parked").values_list("channel", "operation", "last_error")),
     "born": list(AuditEntry.objects.filter(action="Ticket Created").values_list("ticket_key", flat=True)),
 }, default=str))

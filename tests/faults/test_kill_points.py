@@ -92,6 +92,7 @@ def test_killed_at_each_point_of_the_way_loses_and_doubles_nothing(tmp_path: Pat
         found = settled(desk, TAKEOVER_SECONDS * 2)
         assert_nothing_is_lost(found, accepted)
         assert len(found["tickets"]) == len(POINTS)
+        assert found["failed"] == []
         assert {state for _, _, state in found["tickets"]} == {"notified"}
         assert_told_once(found, world)
         assert_record_holds(desk)
