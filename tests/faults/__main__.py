@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.faults.promises import PROMISES
 from tests.support.live_server import ROOT
@@ -23,7 +23,19 @@ class Result:
 
 
 def run(tests: list[str], report: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "", f"--junit-xml={report}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        "-m",
+        "",
+        f"--junit-xml={report}",
+    ]
     subprocess.run([*command, *(f"tests/{name}" for name in tests)], cwd=ROOT, check=False)
 
 

@@ -126,6 +126,14 @@ PROMISES = (
         ),
     ),
     Promise(
+        "Slow and flooding clients hold nobody else",
+        (
+            "faults/test_slow_clients.py::test_hundreds_of_half_open_connections_delay_no_alert",
+            "faults/test_slow_clients.py::test_flood_of_headers_is_cut_off_and_takes_no_memory",
+            "door/test_writer.py::test_full_queue_is_503_with_retry_after",
+        ),
+    ),
+    Promise(
         "No pattern takes more than linear time on hostile text",
         (
             "faults/test_patterns.py::test_pattern_takes_linear_time_on_hostile_text",

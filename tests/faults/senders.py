@@ -1,8 +1,8 @@
 """How the vendors' senders behave when they are not taken, as far as it is documented.
 
-Azure Monitor's action groups (Action groups, webhook): 408, 429, 503, 504 and client exceptions are tried again, at most
-five times after 5, 20, 5, 40 and 5 s; any other status is the end of it. When all fail, no alert is sent to the
-address for 15 minutes. The first try waits 10 s for its answer, the later ones 30 s.
+Azure Monitor (Action groups, webhook): 408, 429, 503, 504 and client exceptions are tried again, at most five times,
+after 5, 20, 5, 40 and 5 s; any other status is the end of it. When all fail, no alert is sent to the address for
+15 minutes. The first try waits 10 s for its answer, the later ones 30 s.
 Jira (Webhooks): 408, 409, 425, 429, 5xx and connection failures are tried again five times, 5 to 15 minutes apart, with
 the same X-Atlassian-Webhook-Identifier and a growing X-Atlassian-Webhook-Retry.
 Databricks documents no retry: one try, and it is over.
@@ -35,10 +35,17 @@ class Rules:
 
 
 AZURE = Rules(
-    "Azure Monitor", lambda status: status in {408, 429, 503, 504} | EXCEPTIONS, (5, 20, 5, 40, 5), (10, 30), 900
+    "Azure Monitor",
+    lambda status: status in {408, 429, 503, 504} | EXCEPTIONS,
+    (5, 20, 5, 40, 5),
+    (10, 30),
+    900,
 )
 JIRA = Rules(
-    "Jira", lambda status: status in {408, 409, 425, 429} | EXCEPTIONS or status >= 500, (300, 300, 600, 900, 900), (30, 30)
+    "Jira",
+    lambda status: status in {408, 409, 425, 429} | EXCEPTIONS or status >= 500,
+    (300, 300, 600, 900, 900),
+    (30, 30),
 )
 DATABRICKS = Rules("Databricks", lambda status: False, (), (10, 10))
 
@@ -101,7 +108,9 @@ class Sender:
             headers |= {"X-Atlassian-Webhook-Retry": str(attempt)} if attempt else {}
         with self._lock:
             self.tries += 1
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.rules.timeouts[bool(attempt)])
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=self.rules.timeouts[bool(attempt)]
+        )
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

@@ -1,4 +1,4 @@
-"""`make soak MINUTES=10`: mixed load on one desk with Jira, Slack and Blob, killed and disturbed at random; then all must hold.
+"""`make soak MINUTES=10`: mixed load on one desk with all vendors, killed and disturbed at random; then all must hold.
 
 Ends with status 1 and what is wrong where something is. On PostgreSQL and Redis with DATABASE_URL and REDIS_URL.
 The seed is printed; with `--seed` the order of the disturbances comes again, though not their very instants.
@@ -19,7 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.desk import MortalDesk, assert_nothing_is_lost, assert_record_holds, assert_told_once, settled
+from tests.faults.desk import (
+    MortalDesk,
+    assert_nothing_is_lost,
+    assert_record_holds,
+    assert_told_once,
+    settled,
+)
 from tests.faults.test_kill_points import post
 from tests.support.alerts import data_factory_forms
 from tests.support.live_server import TAKEOVER_SECONDS
@@ -111,7 +117,9 @@ def disturb(desk: MortalDesk, world: World, dice: random.Random) -> str:
 def run(minutes: float, seed: int) -> None:
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, living() as world:
-        desk = MortalDesk(Path(folder), {**world.environment, "RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0"})
+        desk = MortalDesk(
+            Path(folder), {**world.environment, "RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0"}
+        )
         try:
             desk.live()
             load = Load(desk)
@@ -119,15 +127,21 @@ def run(minutes: float, seed: int) -> None:
             while time.monotonic() - began < minutes * 60 * 0.6:
                 time.sleep(dice.uniform(1, 8))
                 done += 1
-                say(f"{time.monotonic() - began:6.0f} s  {disturb(desk, world, dice):<24} {len(load.accepted)} taken")
+                say(
+                    f"{time.monotonic() - began:6.0f} s  {disturb(desk, world, dice):<24} {len(load.accepted)} taken"
+                )
             time.sleep(QUIET_SECONDS)
             first = standing(desk)
             time.sleep(max(minutes * 60 * 0.4 - QUIET_SECONDS, 5))  # undisturbed: does it grow?
             last = standing(desk)
             load.stop()
             check(desk, world, load, first, last)
-            say(f"{done} disturbances, {len(load.accepted)} failures taken, {load.unanswered} tries unanswered; "
-                f"memory {first[0]:.0f} then {last[0]:.0f} MiB, descriptors {first[1]} then {last[1]}; all held")  # fmt: skip
+            say(
+                f"{done} disturbances, {len(load.accepted)} failures taken, {load.unanswered} tries unanswered"
+            )
+            say(
+                f"memory {first[0]:.0f} then {last[0]:.0f} MiB, descriptors {first[1]} then {last[1]}; all held"
+            )
         finally:
             desk.kill()
 
@@ -146,7 +160,9 @@ def check(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Load and disturb one desk, then check that everything holds.")
+    parser = argparse.ArgumentParser(
+        description="Load and disturb one desk, then check that everything holds."
+    )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     given = parser.parse_args()

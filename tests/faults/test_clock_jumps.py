@@ -1,4 +1,4 @@
-"""The machine's clock jumps, or two machines disagree: work neither waits for a time that was wrong nor is done twice."""
+"""The clock jumps, or two machines disagree: work neither waits for a time that was wrong nor is done twice."""
 
 from __future__ import annotations
 

@@ -81,7 +81,12 @@ def body_of(answer: Any) -> str:
 
 @pytest.fixture
 def ticket(door: Client, world: World, turn: Any) -> Ticket:
-    alert = {"PipelineName": HOSTILE, "PipelineRunId": HOSTILE[:60], "ErrorCode": HOSTILE, "ErrorMessage": HOSTILE}
+    alert = {
+        "PipelineName": HOSTILE,
+        "PipelineRunId": HOSTILE[:60],
+        "ErrorCode": HOSTILE,
+        "ErrorMessage": HOSTILE,
+    }
     told = door.post("/azure-monitor", json.dumps(alert), content_type="application/json")
     assert told.status_code == 202, told.content
     for ticket_id, token in claims.claim_waiting(timezone.now()):
@@ -90,7 +95,9 @@ def ticket(door: Client, world: World, turn: Any) -> Ticket:
     return Ticket.objects.get()
 
 
-def test_hostile_text_stays_text_on_every_address_and_in_every_file(ticket: Ticket, admin_person: User) -> None:
+def test_hostile_text_stays_text_on_every_address_and_in_every_file(
+    ticket: Ticket, admin_person: User
+) -> None:
     browser, api = Client(), client_of(admin_person)
     browser.force_login(admin_person)
     pages = files = 0
@@ -105,7 +112,9 @@ def test_hostile_text_stays_text_on_every_address_and_in_every_file(ticket: Tick
             assert not [markup for markup in MARKUP if markup in text], (name, address)
         elif kind.startswith("text/csv"):
             files += 1
-            cells = [cell for row in csv.reader(io.StringIO(body_of(answer).lstrip("\ufeff"))) for cell in row]
+            cells = [
+                cell for row in csv.reader(io.StringIO(body_of(answer).lstrip("\ufeff"))) for cell in row
+            ]
             assert not [cell for cell in cells if cell.startswith(FORMULA) and len(cell) > 3], (name, address)
     assert pages > 40
     assert files >= 4
@@ -119,7 +128,9 @@ def test_hostile_text_stays_text_at_the_vendors(ticket: Ticket, world: World) ->
     assert "\n" not in issue.fields["summary"]
     nodes = list(_nodes(issue.fields["description"]))
     assert any("<script>alert(1)</script>" in node.get("text", "") for node in nodes)
-    links = [mark["attrs"]["href"] for node in nodes for mark in node.get("marks", []) if mark["type"] == "link"]
+    links = [
+        mark["attrs"]["href"] for node in nodes for mark in node.get("marks", []) if mark["type"] == "link"
+    ]
     assert not [link for link in links if "evil.example" in link]
     assert {node["type"] for node in nodes}.isdisjoint({"mention", "inlineCard", "media", "extension"})
 

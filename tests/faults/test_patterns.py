@@ -1,4 +1,4 @@
-"""Every regular expression of the desk is applied to text of strangers sooner or later: none may take more than linear time.
+"""Every regular expression of the desk meets text of strangers sooner or later: none may take more than linear time.
 
 The patterns are found by walking the modules, so a new one is tried without being listed. The hostile texts are
 made from each pattern itself: what it begins with, again and again, and never what it ends with.
@@ -75,7 +75,23 @@ def literals(pattern: re.Pattern[str]) -> list[str]:
 
 def hostile(pattern: re.Pattern[str]) -> Iterator[str]:
     words = [word for word in literals(pattern) if word]
-    for part in (*FEW, *words, "a1", "a.", "a-", "a ", " \n", "0.", "a=", "/a", "a,", "\\n", "((", "''", '""'):
+    for part in (
+        *FEW,
+        *words,
+        "a1",
+        "a.",
+        "a-",
+        "a ",
+        " \n",
+        "0.",
+        "a=",
+        "/a",
+        "a,",
+        "\\n",
+        "((",
+        "''",
+        '""',
+    ):
         yield part * (LONG // len(part))
     for word in words:
         for filler in ("a", "0", " ", "a."):
@@ -111,7 +127,13 @@ def is_slow(pattern: re.Pattern[str], text: str) -> bool:
 def test_the_walk_finds_the_patterns_of_every_app() -> None:
     found = patterns()
     assert len(found) > 90
-    assert {place.partition(".")[0] for place in found} >= {"audit", "ingestion", "integrations", "rca", "tickets"}
+    assert {place.partition(".")[0] for place in found} >= {
+        "audit",
+        "ingestion",
+        "integrations",
+        "rca",
+        "tickets",
+    }
 
 
 @pytest.mark.parametrize("place", patterns())

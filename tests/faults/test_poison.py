@@ -14,7 +14,9 @@ from tests.support.live_server import TAKEOVER_SECONDS
 
 pytestmark = [pytest.mark.server, pytest.mark.proof]
 
-FIRST_TICKET = Point("while the poisoned ticket is worked on", "ingestion.pipeline:collect_evidence", "before", "argument=1")
+FIRST_TICKET = Point(
+    "while the poisoned ticket is worked on", "ingestion.pipeline:collect_evidence", "before", "argument=1"
+)
 
 
 @pytest.mark.skipif(TAKEOVER_SECONDS > 60, reason="five leases in a row: minutes, for the same rows")

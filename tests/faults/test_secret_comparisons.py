@@ -18,7 +18,10 @@ HARMLESS = {
     ("aiops/preparing.py", 'settings.LOCAL_SECRETS["RCA_API_KEY"] == settings.RCA_API_KEY'),  # both our own
     ("aiops/checks.py", "settings.JWT_SECRET_KEY == settings.SECRET_KEY"),  # both our own
     ("aiops/console/settings_page.py", "name in SECRET"),  # the names of settings
-    ("audit/rows.py", 'canonical.personal_digest(self.personal) == str(self.sealed["personal_digest"])'),  # stored
+    (
+        "audit/rows.py",
+        'canonical.personal_digest(self.personal) == str(self.sealed["personal_digest"])',
+    ),  # stored
     ("accounts/signals.py", 'before["password"] != instance.password'),  # two stored hashes
     ("audit/exports.py", 'key not in {"key_id", "signature"}'),  # a field's name
     ("audit/export_check.py", 'details.get("sha256") != digest'),  # a file's hash is no secret
@@ -53,9 +56,7 @@ def name_of(node: ast.expr) -> str:
 def suspects(source: str) -> Iterator[str]:
     """Comparisons by `==`, `!=`, `in` and `not in` in which a name smells of a secret."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Compare) and isinstance(
-            node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
-        ):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
             sides = [node.left, *node.comparators]
             if any(SMELLS.search(name_of(side)) for side in sides) and not any(
                 isinstance(side, ast.Constant) for side in sides
@@ -77,7 +78,12 @@ def test_no_secret_is_compared_by_its_first_difference() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ['request.GET["secret"] == settings.SECRET', "presented != api_key", "key.digest == digest", "token in known"],
+    [
+        'request.GET["secret"] == settings.SECRET',
+        "presented != api_key",
+        "key.digest == digest",
+        "token in known",
+    ],
 )
 def test_a_careless_comparison_is_noticed(bad: str) -> None:
     assert list(suspects(bad)) == [bad]
@@ -85,7 +91,12 @@ def test_a_careless_comparison_is_noticed(bad: str) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["aiops/health/views.py", "integrations/signatures.py", "integrations/webhooks/views.py", "accounts/service_keys.py"],
+    [
+        "aiops/health/views.py",
+        "integrations/signatures.py",
+        "integrations/webhooks/views.py",
+        "accounts/service_keys.py",
+    ],
 )
 def test_each_place_that_takes_a_credential_compares_in_constant_time(file: str) -> None:
     assert "hmac.compare_digest(" in (ROOT / file).read_text()

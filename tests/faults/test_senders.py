@@ -32,7 +32,9 @@ def world() -> Iterator[World]:
         yield running
 
 
-def test_azure_and_jira_through_an_outage_lose_nothing_and_double_nothing(tmp_path: Path, world: World) -> None:
+def test_azure_and_jira_through_an_outage_lose_nothing_and_double_nothing(
+    tmp_path: Path, world: World
+) -> None:
     desk = MortalDesk(tmp_path, {**world.environment, **QUIET})
     try:
         desk.live()

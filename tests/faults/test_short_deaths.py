@@ -1,4 +1,4 @@
-"""Commands killed with SIGKILL in the middle: migration, seal and export leave nothing that could be taken for whole."""
+"""Commands killed with SIGKILL in the middle: migration, seal and export leave nothing that passes for whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ SECONDS = 60.0
 
 DURING_MIGRATION = [
     Point("with the lock held", "aiops.preparing:call_command", "before"),
-    Point("amid the migrations", "django.db.migrations.executor:MigrationExecutor.apply_migration", "after", "20"),
+    Point(
+        "amid the migrations",
+        "django.db.migrations.executor:MigrationExecutor.apply_migration",
+        "after",
+        "20",
+    ),
     Point("before the first administrator", "aiops.preparing:_make_first_administrator", "before"),
     Point("before the start is on record", "aiops.preparing:record_settings", "before"),
 ]
@@ -52,7 +57,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> MortalDesk:
     return desk
 
 
-def test_start_after_deaths_in_the_migration_lock_finds_it_free_and_ends_the_work(prepared: MortalDesk) -> None:
+def test_start_after_deaths_in_the_migration_lock_finds_it_free_and_ends_the_work(
+    prepared: MortalDesk,
+) -> None:
     do(prepared, "prepare")
     do(prepared, "migrate", "--check")
     count = "from accounts.models import User; print(User.objects.filter(is_superuser=True).count())"
