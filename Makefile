@@ -46,8 +46,8 @@ test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm 
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
 
-proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS=; DATABASE_URL= and REDIS_URL= for that shape)
-	@$(PY) -m tests.faults
+proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock; DATABASE_URL= and REDIS_URL= for that shape)
+	@ROUNDS=$(ROUNDS) ONLY=$(ONLY) $(PY) -m tests.faults
 
 soak: $(VENV)/.dev ## mixed load, random kills and faults, then what must hold (MINUTES=10 SEED=)
 	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
