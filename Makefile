@@ -40,11 +40,17 @@ demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, an
 	@$(PY) manage.py demo
 
 test: $(VENV)/.dev ## all tests on the embedded default: no service, no network (JOBS=2)
-	@$(PY) -m pytest -n $(or $(JOBS),2) -m "not browser" $(PYTEST_ARGS)
+	@$(PY) -m pytest -n $(or $(JOBS),2) -m "not browser and not proof" $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
+
+proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock; DATABASE_URL= and REDIS_URL= for that shape)
+	@ROUNDS=$(ROUNDS) ONLY=$(ONLY) $(PY) -m tests.faults
+
+soak: $(VENV)/.dev ## mixed load, random kills and faults, then what must hold (MINUTES=10 SEED=)
+	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 check: check-static audit test ## everything that must hold before a change is merged
 
@@ -71,4 +77,4 @@ bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
 	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
-.PHONY: audit bench bench-check check check-static demo help lock run run-beat run-web run-worker sbom test test-browser
+.PHONY: audit bench bench-check check check-static demo help lock proof run run-beat run-web run-worker sbom soak test test-browser

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from audit import context
@@ -48,10 +48,13 @@ Waiting = Callable[[], int]
 
 
 def receive(spec: SourceSpec, inbound: Inbound) -> Answer:
-    """Store the body and its tickets, then answer; 503 (never 500) when the database cannot take it."""
+    """Store the body and its tickets, then answer; 503 (never 500) when the database cannot take it.
+
+    PostgreSQL that only reads, as a standby does, says so by an InternalError.
+    """
     try:
         return receive_together([read(spec, inbound)], waiting_count())[0]
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:
         return database_away(error)
 
 

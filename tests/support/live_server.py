@@ -51,9 +51,13 @@ class LiveServer:
     def log(self) -> Path:
         return self.data_dir / "server.log"
 
-    def start(self) -> LiveServer:
+    def command(self) -> list[str]:
+        return [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(self.port)]
+
+    def variables(self) -> dict[str, str]:
+        """The environment of the server, and of a command of manage.py beside it."""
         inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
-        environment = {
+        return {
             **inherited,
             **self.services,
             "AIOPS_DATA_DIR": str(self.data_dir),
@@ -62,11 +66,12 @@ class LiveServer:
             "PYTHONUNBUFFERED": "1",
             **self.environment,
         }
+
+    def start(self) -> LiveServer:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(self.port)],
-                cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                self.command(), cwd=ROOT, env=self.variables(), stdout=log, stderr=subprocess.STDOUT
+            )
         self._wait_until_ready()
         found = re.search(r"password: (\S+)", self.log.read_text())
         self.password = found.group(1) if found else self.password
