@@ -6,9 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
+from audit import actions
+from bench.__main__ import known_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 READERS = ("aiops/settings.py", "aiops/databases.py")
 SPELLED_BY_PATTERN = re.compile(r"^(AZURE_SQL_|DJANGO_HSTS_|SLA_SECONDS_P|PLAYBOOK_|AUTO_REMEDIATION_)")
 
@@ -39,3 +44,39 @@ def test_readme_links_every_document_and_only_files_that_exist() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert all((ROOT / target).exists() for target in targets)
     assert {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} <= set(targets)
+
+
+def test_unit_of_systemd_names_the_folder_that_the_readme_clones_into() -> None:
+    home = re.search(r"--home-dir (\S+)", README)
+    clone = re.search(r"git clone <this repository> (\S+)", README)
+    assert home
+    assert clone
+    unit = re.search(r"```ini\n(.+?)```", OPERATE, re.S)
+    assert unit
+    folders = set(re.findall(r"(/opt/.+?)(?=/\.venv|/docker|/var|\s)", unit[1]))
+    assert folders == {f"{home[1]}/{clone[1]}"}
+
+
+@pytest.mark.parametrize("queue", settings.QUEUES)
+def test_queue_is_in_the_readme_and_in_the_operators_table(queue: str) -> None:
+    assert f"`{queue}`" in README
+    rows = [line for line in OPERATE.splitlines() if line.startswith("| `aiops")]
+    assert any(f"`{queue}`" in row.split("|")[1] for row in rows)
+
+
+def test_each_check_of_ours_is_explained_and_no_other() -> None:
+    made = set(re.findall(r"aiops\.[EW]\d{3}", (ROOT / "aiops" / "checks.py").read_text(encoding="utf-8")))
+    assert set(re.findall(r"\| `(aiops\.[EW]\d{3})` \|", OPERATE)) == made
+
+
+@pytest.mark.parametrize("part", known_parts())
+def test_part_of_the_benchmark_is_in_its_document(part: str) -> None:
+    assert f"| `{part}` |" in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+
+
+ACTIONS = sorted(value for name, value in vars(actions).items() if name.isupper() and isinstance(value, str))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_action_of_the_audit_trail_is_in_the_auditors_document(action: str) -> None:
+    assert f"`{action}`" in (ROOT / "docs" / "compliance.md").read_text(encoding="utf-8")
