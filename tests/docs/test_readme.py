@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from aiops.console.settings_page import settings_in_force
 from audit import actions
 from bench.__main__ import known_parts
 
@@ -29,6 +30,26 @@ def variables() -> list[str]:
 @pytest.mark.parametrize("name", variables())
 def test_variable_that_the_settings_read_is_in_the_readme(name: str) -> None:
     assert f"`{name}`" in README
+
+
+# Where the page has another line: the database is a group of its own, and HOST and PORT are those of one command.
+SHOWN_OTHERWISE = re.compile(r"^(DATABASE_URL|DB_TYPE|AZURE_SQL_\w+|HOST|PORT|SLA_SECONDS_P\d)$")
+
+
+def named_in_the_table() -> list[str]:
+    """The variables of the README's settings table; `_PRELOAD` goes on where the name before it branches off."""
+    found: list[str] = []
+    table = README.split("| variable | default |")[1]
+    for row in re.findall(r"^\| (`.+?) \|", table, re.M):
+        for name in re.findall(r"`(_?[A-Z][A-Z0-9_]+)`", row):
+            found.append(f"{found[-1].rpartition('_')[0]}{name}" if name.startswith("_") else name)
+    return sorted(name for name in found if not SHOWN_OTHERWISE.match(name))
+
+
+def test_settings_page_shows_the_variables_of_the_readme_and_no_others() -> None:
+    shown = {line.name for _, lines in settings_in_force() for line in lines}
+    assert set(named_in_the_table()) - shown == set()
+    assert {name for name in shown if re.fullmatch(r"[A-Z][A-Z0-9_]+", name)} <= set(named_in_the_table())
 
 
 @pytest.mark.parametrize(
