@@ -68,7 +68,7 @@ audit: $(VENV)/.base ## known holes and licences of what ships (says so where th
 sbom: ## a CycloneDX bill of materials of what ships (SBOM=var/sbom.json)
 	@.ci/audit sbom $(or $(SBOM),var/sbom.json)
 
-bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_POSTGRES_URL=)
+bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_ROWS=1000000 BENCH_POSTGRES_URL=)
 	@$(PY) -m bench $(PARTS) --rounds $(or $(ROUNDS),3)
 
 bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where one was missed

@@ -31,7 +31,3 @@ class IsAnalyst(HasRole):
 
 class IsApprover(HasRole):
     role = Role.APPROVER
-
-
-class IsAdmin(HasRole):
-    role = Role.ADMIN

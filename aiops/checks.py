@@ -1,4 +1,4 @@
-"""System checks of our own: what is unsafe or will not work, with an id that can be looked up in the README."""
+"""System checks of our own: what is unsafe or will not work, with an id that docs/operate.md explains."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ The table in the README lists the variables; `aiops.env` refuses values that can
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +19,6 @@ from audit.signing import SigningKeyError, private_key, public_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env", override=False)  # the process environment wins
 
-TESTING = "pytest" in sys.modules
 DATA_DIR = Path(env.text("AIOPS_DATA_DIR", str(BASE_DIR / "var")))
 LOCAL_SECRETS = local_secrets.load(DATA_DIR)
 
@@ -254,7 +252,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "integrations.models.State",
         "EntryIntegrity": "audit.integrity.EntryState",
         "ConflictCode": ["transition_not_allowed", "changed_meanwhile"],
-        "TicketRelation": ["related", "caused_by", "cause_of"],
+        "TicketRelation": "tickets.choices.RELATIONS",
         "FeedbackVerdict": "rca.models.Feedback.Verdict",
         "RoleName": "accounts.roles.GROUP_NAMES",
     },

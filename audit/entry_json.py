@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.integrity import entry_state
 from audit.models import AuditEntry
+from audit.times import iso
 
 
 def entry_rows(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
@@ -17,7 +18,7 @@ def entry_rows(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
 def _row(entry: AuditEntry) -> dict[str, Any]:
     return {
         "id": entry.pk,
-        "timestamp": entry.created_at.isoformat().replace("+00:00", "Z"),
+        "timestamp": iso(entry.created_at),
         "action": entry.action,
         "ticket_id": entry.ticket_key,
         "pipeline": entry.pipeline,

@@ -142,8 +142,3 @@ def _next_seal(now: datetime, settle: timedelta) -> AuditSeal | None:
     signature = signing.sign(seal.hash)
     seal.key_id, seal.signature = signature.key_id, signature.value
     return seal
-
-
-def unsealed_count(top: Head) -> int:
-    """Entries that no seal covers yet."""
-    return AuditEntry.objects.filter(id__gt=top.last_id).count() + len(late_ids(open_gaps(top)))

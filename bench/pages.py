@@ -1,4 +1,4 @@
-"""The pages and addresses that are read at a million tickets, and the usual way to answer the same."""
+"""The pages and addresses that are read at many tickets, and the usual way to answer the same."""
 
 from __future__ import annotations
 

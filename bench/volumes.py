@@ -1,7 +1,7 @@
-"""Databases of a million tickets for the parts that read: built once, kept between runs, brought up to date.
+"""Databases of many tickets for the parts that read: built once, kept between runs, brought up to date.
 
-`BENCH_SCALE` (1) makes them smaller. SQLite's lies in `var/bench/`, PostgreSQL's on the server of
-BENCH_POSTGRES_URL as `aiops_bench_<tickets>`.
+`BENCH_ROWS` says how many tickets (100,000; the figures of record take 1,000,000). SQLite's lies in
+`var/bench/`, PostgreSQL's on the server of BENCH_POSTGRES_URL as `aiops_bench_<tickets>`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 from bench.results import Context
 from bench.servers import KEY, ROOT
 
-TICKETS = 1_000_000
+TICKETS = 100_000
 SMALL = 1_000
 
 
-def scale() -> float:
-    return float(os.environ.get("BENCH_SCALE", "1"))
+def rows() -> int:
+    return int(os.environ.get("BENCH_ROWS", TICKETS))
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Volume:
 
 
 def volume(context: Context, database: str, tickets: int | None = None) -> Volume:
-    """The volume of so many tickets, a million times `scale()` if not told; built where it is not there yet."""
-    count = tickets or int(TICKETS * scale())
+    """The volume of so many tickets, `rows()` if not told; built where it is not there yet."""
+    count = tickets or rows()
     folder = ROOT / "var" / "bench" / f"{database}-{count}"
     folder.mkdir(parents=True, exist_ok=True)
     url = ""

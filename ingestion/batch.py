@@ -112,7 +112,11 @@ class Batch:
         self, earlier: Ticket, failure: Failure, *, now: datetime, actor: Actor
     ) -> Placement:
         run = services.AnotherRun(
-            failure.dedup_key, failure.run_id, failure.error_code, failure.error_message
+            dedup_key=failure.dedup_key,
+            run_id=failure.run_id,
+            error_code=failure.error_code,
+            error_type=failure.error_type,
+            error_message=failure.error_message,
         )
         ticket = services.join_run(earlier.pk, run, now=now, actor=actor)
         ticket.joined_keys = (*earlier.joined_keys, failure.dedup_key)

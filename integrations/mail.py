@@ -64,7 +64,7 @@ def send(*, to: Sequence[str], subject: str, text: str, identity: str) -> None:
         raise _error(
             f"the mail server refused: {type(error).__name__}",
             permanent=True,
-            advice="Check EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, DEFAULT_FROM_EMAIL and the addresses.",
+            advice="Check EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_FROM and the addresses.",
         ) from None
     except BadHeaderError:
         raise _error("a header holds a line break", permanent=True) from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from audit.times import iso
 from integrations.models import Delivery
 from tickets.models import Ticket
 
@@ -35,11 +35,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "remote_id": delivery.remote_id,
         "last_error": delivery.last_error,
         "advice": delivery.advice,
-        "next_attempt_at": _iso(delivery.due_at) if delivery.is_active else None,
-        "created_at": _iso(delivery.created_at),
-        "updated_at": _iso(delivery.updated_at),
+        "next_attempt_at": iso(delivery.due_at) if delivery.is_active else None,
+        "created_at": iso(delivery.created_at),
+        "updated_at": iso(delivery.updated_at),
     }
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

@@ -22,8 +22,6 @@ from typing import Any
 from rca.case import Case, Finding, Provider
 from tickets.choices import CauseClass
 
-PLATFORMS = ("adf", "databricks", "synapse", "functions")
-
 
 class EvaluationDataError(ValueError):
     """A labelled item of the wrong shape; the text names the item and the field."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.times import iso
 from rca.models import Analysis, Evidence, Feedback
 from tickets.models import Ticket
-from tickets.rows import iso
 
 
 def evidence_of(ticket: Ticket) -> list[dict[str, Any]]:

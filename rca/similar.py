@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from audit.times import iso
 from rca.case import Finding, SimilarTicket
 from rca.models import Analysis, Feedback
 from tickets.choices import CauseClass, Status
 from tickets.models import Ticket
-from tickets.rows import iso
 from tickets.selectors import closed_like
 
 MOST: Final = 3

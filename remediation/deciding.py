@@ -155,9 +155,10 @@ def _before_asking(ticket: Ticket) -> str | None:
 
 def own_run_of(ticket: Ticket) -> Attempt | None:
     """The attempt of another ticket that started this ticket's run."""
-    if not ticket.run_id:
+    run_id = ticket.current_run_id
+    if not run_id:
         return None
-    made = Attempt.objects.select_related("ticket").filter(new_run_id=ticket.run_id)
+    made = Attempt.objects.select_related("ticket").filter(new_run_id=run_id)
     return made.exclude(ticket=ticket).filter(ticket__source=ticket.source).order_by("-pk").first()
 
 

@@ -221,10 +221,6 @@ DATA_LOSS: Final = (
 )  # fmt: skip
 
 
-def rule_named(name: str) -> Rule | None:
-    return next((rule for rule in RULES if rule.name == name), None)
-
-
 def decide(facts: Facts) -> Ruling:
     """The verdict on one failure, the next step of its row, and why."""
     if (why := _never(facts)) is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
+from audit.times import iso
 from remediation.models import Approval, Attempt, Decision, Playbook
 from remediation.states import OPEN, PlaybookName, State
 from remediation.telling import title_of
@@ -39,7 +39,7 @@ def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:
             "playbook": "policy",
             "state": "waiting" if decision.is_waiting else "no action",
             "detail": " ".join(decision.reasons),
-            "updated_at": _iso(decision.decided_at),
+            "updated_at": iso(decision.decided_at),
         }
     ]
 
@@ -69,20 +69,20 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
                 "by": given.email,
                 "answer": Approval.Answer(given.answer).value,
                 "note": given.note,
-                "at": _iso(given.created_at),
+                "at": iso(given.created_at),
             }
             for given in attempt.approvals.all()
         ],
-        "expires_at": _iso(attempt.expires_at) if attempt.is_waiting_for_people else None,
-        "next_step_at": _iso(attempt.due_at)
+        "expires_at": iso(attempt.expires_at) if attempt.is_waiting_for_people else None,
+        "next_step_at": iso(attempt.due_at)
         if attempt.is_open and not attempt.is_waiting_for_people
         else None,
-        "called_at": _iso(attempt.called_at),
+        "called_at": iso(attempt.called_at),
         "mttr_seconds": attempt.mttr_seconds,
         "saved_seconds": attempt.saved_seconds,
-        "created_at": _iso(attempt.created_at),
-        "updated_at": _iso(attempt.updated_at),
-        "ended_at": _iso(attempt.ended_at),
+        "created_at": iso(attempt.created_at),
+        "updated_at": iso(attempt.updated_at),
+        "ended_at": iso(attempt.ended_at),
     }
 
 
@@ -139,7 +139,3 @@ def _record(name: PlaybookName, row: dict[str, Any], switch: Playbook | None) ->
         is_disabled=bool(switch and switch.is_disabled),
         reason=switch.reason if switch and switch.is_disabled else "",
     )
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

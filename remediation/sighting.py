@@ -133,10 +133,10 @@ def look_at_ticket(ticket: Ticket) -> Sighting:
         raise CannotAskError(f"There is no playbook for {ticket.get_source_display()}.")
     if kind == Kind.PIPELINE:
         scope = ticket.run_scope or str(ticket.metadata.get("resource_id") or "")
-        return look(Target(kind, ticket.source, scope, "", ticket.run_id))
+        return look(Target(kind, ticket.source, scope, "", ticket.current_run_id))
     scope = ticket.run_scope or str(ticket.metadata.get("workspace_id") or "")
     if kind == Kind.JOB:
-        seen = look(Target(kind, Source.DATABRICKS, scope, "", ticket.run_id))
+        seen = look(Target(kind, Source.DATABRICKS, scope, "", ticket.current_run_id))
         _check_same_workspace(ticket, scope, seen)
         return seen
     cluster_id = str(ticket.metadata.get("cluster_id") or "")

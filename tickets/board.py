@@ -34,6 +34,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from audit.times import iso
 from tickets.choices import Severity, SlaStatus, Status
 from tickets.live_reads import newest_number
 from tickets.models import LiveEvent, Ticket
@@ -82,7 +83,7 @@ def figures(now: datetime) -> dict[str, Any]:
     is_risky = Q(sla_due_at__gte=now, sla_due_at__lt=now + RISK)
     event_at = LiveEvent.objects.order_by("-id").values_list("created_at", flat=True).first()
     return {
-        "at": _iso(now),
+        "at": iso(now),
         "seq": seq,
         "open": {
             "count": _count(is_open),
@@ -92,15 +93,15 @@ def figures(now: datetime) -> dict[str, Any]:
         "breached": {
             "count": _count(is_open, is_late),
             "in_progress": _count(is_running, is_late),
-            "oldest_due_at": _iso(_first_due(is_open, is_late)),
+            "oldest_due_at": iso(_first_due(is_open, is_late)),
         },
         "at_risk": {
             "count": _count(is_open, is_risky),
             "in_progress": _count(is_running, is_risky),
-            "next_due_at": _iso(_first_due(is_open, is_risky)),
+            "next_due_at": iso(_first_due(is_open, is_risky)),
         },
         "median_ack_seconds": _median_ack(now),
-        "last_event_at": _iso(event_at),
+        "last_event_at": iso(event_at),
     }
 
 
@@ -148,7 +149,7 @@ def _per_hour(now: datetime) -> list[dict[str, Any]]:
         hour = at.replace(minute=0, second=0, microsecond=0)
         if hour in counts:  # a sender's clock may run ahead of ours
             counts[hour][severity] += 1
-    return [{"hour": _iso(hour), **counts[hour]} for hour in hours]
+    return [{"hour": iso(hour), **counts[hour]} for hour in hours]
 
 
 def _sla_by_day(now: datetime) -> list[dict[str, Any]]:
@@ -192,7 +193,3 @@ def _teams() -> list[str]:
     newest = Ticket.objects.order_by("-opened_at", "-id").values_list("finops_team", flat=True)
     names.update(newest[:TEAM_SAMPLE])
     return sorted(names)[:TEAMS]
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

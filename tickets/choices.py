@@ -112,6 +112,9 @@ class CauseClass(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+RELATIONS = ("related", "caused_by", "cause_of", "repeats", "repeated_by")
+"""What another ticket is to one, seen from either end of a link (`tickets.models.LinkKind`)."""
+
 PRIORITY_OF_SEVERITY: dict[str, str] = {
     Severity.CRITICAL: Priority.P1,
     Severity.HIGH: Priority.P2,

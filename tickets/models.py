@@ -199,6 +199,12 @@ class Ticket(models.Model):
         return Subject(self.key, self.pipeline, self.run_id)
 
     @property
+    def current_run_id(self) -> str:
+        """The run that failed last: the newest that joined the ticket ("" where it was not named), else its own."""
+        joined = self.flaps.order_by("-id").values_list("run_id", flat=True).first()
+        return self.run_id if joined is None else joined
+
+    @property
     def is_closed(self) -> bool:
         return self.status == choices.Status.ACKNOWLEDGED
 

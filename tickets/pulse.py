@@ -16,7 +16,6 @@ from tickets.models import ClockPulse, Ticket
 logger = logging.getLogger(__name__)
 
 NAME = "sla"
-LOOKS_EVERY = timedelta(seconds=5)
 AWAY_AFTER = timedelta(seconds=60)
 TOLD_FOR = timedelta(hours=1)
 

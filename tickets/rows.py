@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
+from audit.times import iso
 from tickets import resource_links
 from tickets.models import Ticket, TicketLink
 
@@ -91,7 +91,3 @@ def related_keys(ticket: Ticket) -> list[str]:
     outward = [link.other.key for link in ticket.links.all()]
     inward = [link.ticket.key for link in ticket.linked_from.all()]
     return list(dict.fromkeys([*outward, *inward]))
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

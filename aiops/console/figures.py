@@ -1,4 +1,4 @@
-"""The numbers of the front page. Every query has a bound and every number a list that shows its rows."""
+"""The numbers of the front page. Every query has a bound, and a number whose rows have a list leads there."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ UNREAD = (Outcome.UNSUPPORTED, Outcome.MALFORMED, Outcome.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`tone` is `bad` where somebody should look."""
+    """`address` is the list of what is counted, "" where there is none; `tone` is `bad` where somebody should look."""
 
     title: str
     value: str
     note: str
-    address: str
+    address: str = ""
     tone: str = ""
 
 
 def read_figures() -> list[Figure]:
     now = timezone.now()
     tickets = reverse("admin:tickets_ticket_changelist")
-    return [*_queue(now, tickets), *_today(now, tickets), _recovery(tickets), _waiting(now), _deliveries()]
+    return [*_queue(now, tickets), *_today(now, tickets), _recovery(), _waiting(now), _deliveries()]
 
 
 def _queue(now: datetime, tickets: str) -> list[Figure]:
@@ -79,13 +79,13 @@ def _today(now: datetime, tickets: str) -> list[Figure]:
     ]
 
 
-def _recovery(tickets: str) -> Figure:
-    """Of all time, as the summary has it; the counters give it in a few small reads."""
+def _recovery() -> Figure:
+    """From a failure to the next success, of all time, as the summary has it: the counters give it in a few reads."""
     known = summary()
     note = f"{known['noise_ratio']:.1f} reports per ticket, {known['suppressed_tickets']:,} born in quiet"
     recovered = known["recovered_tickets"]
     value = duration(known["mttr_recovered_min"] * 60) if recovered else "–"
-    return Figure("MTTR to the next success", value, note, f"{tickets}?suppressed=yes")
+    return Figure("Time to recovery", value, note)
 
 
 def _waiting(now: datetime) -> Figure:

@@ -35,8 +35,8 @@ def gather(ticket: Ticket, found: Gathered) -> None:
     is_cluster = ticket.source == Source.DATABRICKS_CLUSTERS
     if is_cluster or ticket.resource_type in {ResourceType.CLUSTER, ResourceType.LIBRARY}:
         databricks_clusters.gather_ticket(ticket, client, found)
-    elif ticket.run_id:
-        report = gather_run(found, client, ticket.run_id)
+    elif run_id := ticket.current_run_id:
+        report = gather_run(found, client, run_id)
         if report:
             _describe(found, client, report.run)
     else:

@@ -26,7 +26,8 @@ def gather(ticket: Ticket, found: Gathered) -> None:
     label = ticket.get_source_display()
     told = len(found.pieces)
     client = found.ask(f"the {label} run", lambda: client_for_resource(resource))
-    if not ticket.run_id:
+    run_id = ticket.current_run_id
+    if not run_id:
         _tell_no_run(ticket, found)
         return
     if client is None:
@@ -36,7 +37,7 @@ def gather(ticket: Ticket, found: Gathered) -> None:
         return
     found.vendors[label] = None
     client = client.within(found.seconds_left())
-    path = found.ask(f"{label} run {ticket.run_id}", lambda: follow_failure(client, ticket.run_id))
+    path = found.ask(f"{label} run {run_id}", lambda: follow_failure(client, run_id))
     if path is None:
         return
     _tell_path(ticket, found, client, path)

@@ -47,6 +47,11 @@ def schema(client: Client) -> dict[str, Any]:
     return document
 
 
+def test_relation_of_a_ticket_has_every_value_that_is_given(client: Client) -> None:
+    relation = schema(client)["components"]["schemas"]["TicketRelation"]["enum"]
+    assert set(relation) == {"related", "caused_by", "cause_of", "repeats", "repeated_by"}
+
+
 def test_operations_have_names_of_their_own(client: Client) -> None:
     """A generated client is made of them: none is the generator's default, which follows the address."""
     operations = [operation for path in schema(client)["paths"].values() for operation in path.values()]

@@ -79,6 +79,24 @@ def test_reopening_keeps_every_run_and_its_key(door: Client, clock: Clock, setti
     assert counter_store.current() == counter_store.counted()
 
 
+def test_reopening_takes_over_the_error_of_the_new_run_and_looks_at_that_run(
+    door: Client, clock: Clock, settings: Settings
+) -> None:
+    settings.FLAP_ACTION = "reopen"
+    ticket = acknowledged(door)
+    first = ticket.run_id
+    assert ticket.current_run_id == first
+    clock.on(minutes=10)
+    again = str(uuid.uuid4())
+    body = {"PipelineName": "Sales_Load", "PipelineRunId": again, "ErrorCode": "2108"}
+    post(door, "/azure-monitor", {**body, "ErrorMessage": "The gateway timed out."})
+    ticket.refresh_from_db()
+    assert (ticket.run_id, ticket.current_run_id) == (first, again)
+    assert (ticket.error_code, ticket.error_message) == ("2108", "The gateway timed out.")
+    entry = AuditEntry.objects.get(action="Pipeline Failed Again")
+    assert entry.details["before"]["error_message"] == "No blob."
+
+
 def test_other_run_than_the_one_that_reopened_it_stands_alone(
     door: Client, clock: Clock, settings: Settings
 ) -> None:

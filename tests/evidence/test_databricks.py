@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from rca.evidence.collect import collect_evidence
@@ -14,6 +15,7 @@ from rca.models import Evidence
 from tests.evidence.play import FAILED, GOOD, START, TRACE, Play, job_run, millis, task
 from tests.support.factories import make_ticket
 from tests.support.vendor_server import Answer, ok
+from tickets import services
 from tickets.models import Ticket
 from tickets.resource_links import run_url
 
@@ -54,6 +56,17 @@ def test_notification_without_an_error_gets_the_tasks_errors_and_the_jobs_name(p
     assert rows(ticket, "alert")[0].text.endswith("(jobs.on_failure).")
     outputs = play.vendor.to("/api/2.2/jobs/runs/get-output")
     assert [request.query["run_id"] for request in outputs] == ["901"]
+
+
+def test_ticket_reopened_by_another_run_is_looked_at_by_that_run(play: Play) -> None:
+    play.add_job_run(job_run(900, tasks=[task(901)]), {"error": "KeyError: 'berth_id'"})
+    play.add_job_run(job_run(950, tasks=[task(951)]), {"error": "The disk is full"})
+    ticket = job_ticket(status="acknowledged")
+    services.join_run(ticket.pk, services.AnotherRun("databricks:run:77:950", "950"), now=timezone.now())
+    collect_evidence(ticket.pk)
+    ticket.refresh_from_db()
+    outputs = play.vendor.to("/api/2.2/jobs/runs/get-output")
+    assert [request.query["run_id"] for request in outputs] == ["951"]
 
 
 def test_run_on_several_pages_in_an_older_workspace_is_read_whole(play: Play) -> None:

@@ -27,6 +27,7 @@ from tests.evidence.play import (
 )
 from tests.support.factories import make_ticket
 from tests.support.vendor_server import Answer, html, ok
+from tickets import services
 from tickets.models import Ticket
 
 
@@ -37,6 +38,17 @@ def run_ticket(run_id: str = "run-1", **fields: object) -> Ticket:
 def texts(ticket: Ticket, *kinds: str) -> list[str]:
     found = Evidence.objects.filter(ticket=ticket, **({"kind__in": kinds} if kinds else {}))
     return [row.text for row in found.order_by("number")]
+
+
+def test_ticket_reopened_by_another_run_is_looked_at_by_that_run(play: Play) -> None:
+    play.add_pipeline_run(pipeline_run("run-1", "Ops_LoadBerths"), copy_activity())
+    play.add_pipeline_run(pipeline_run("run-2", "Ops_LoadBerths"), copy_activity(code="SqlFailedToConnect"))
+    ticket = run_ticket(status="acknowledged")
+    services.join_run(ticket.pk, services.AnotherRun("adf:run:run-2", "run-2"), now=START)
+    collect_evidence(ticket.pk)
+    ticket.refresh_from_db()
+    assert ticket.error_code == "SqlFailedToConnect"
+    assert "/run-2?" in ticket.metadata["run_url"]
 
 
 def test_copy_failure_puts_the_real_code_and_message_on_the_ticket(play: Play) -> None:

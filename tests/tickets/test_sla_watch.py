@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from audit.models import AuditEntry
 from audit.services import Actor
@@ -42,6 +43,12 @@ def test_warning_comes_at_four_fifths(used: float, warned: int) -> None:
     now = ticket.sla_started_at + timedelta(seconds=ticket.sla_seconds * used)
     assert services.mark_warnings(now) == warned
     assert services.mark_warnings(now) == 0
+
+
+def test_warning_of_a_period_longer_than_a_day_comes_at_four_fifths(settings: Settings) -> None:
+    settings.SLA_SECONDS = {**settings.SLA_SECONDS, "P4": 10 * 86_400}
+    ticket = make_ticket(priority="P4", sla_seconds=10 * 86_400)
+    assert services.mark_warnings(ticket.sla_started_at + timedelta(days=8)) == 1
 
 
 def test_reopened_ticket_can_breach_again() -> None:

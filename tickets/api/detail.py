@@ -6,10 +6,11 @@ from typing import Any
 
 from audit.entry_json import entry_rows
 from audit.selectors import timeline
+from audit.times import iso
 from tickets import sections
 from tickets.escalation.services import shown_target
 from tickets.models import Ticket
-from tickets.rows import iso, ticket_fields
+from tickets.rows import ticket_fields
 from tickets.steps import steps_of
 
 _INWARD = {"caused_by": "cause_of", "repeats": "repeated_by"}

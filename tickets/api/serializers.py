@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from audit.api.serializers import AuditEntrySerializer
 from tickets.choices import (
+    RELATIONS,
     CauseClass,
     Confidence,
     Priority,
@@ -165,7 +166,7 @@ class StepSerializer(serializers.Serializer[Any]):
 
 class RelatedTicketSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    relation = serializers.ChoiceField(["related", "caused_by", "cause_of", "repeats", "repeated_by"])
+    relation = serializers.ChoiceField(RELATIONS)
 
 
 class JoinedRunSerializer(serializers.Serializer[Any]):

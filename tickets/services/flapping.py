@@ -10,6 +10,7 @@ from django.db import transaction
 from audit import actions
 from audit.services import SYSTEM, Actor, record
 from tickets.models import LinkKind, Occurrence, Ticket
+from tickets.services._rows import lock, save
 from tickets.services.lifecycle import reopen
 from tickets.services.notes import link
 
@@ -23,12 +24,14 @@ class AnotherRun:
     dedup_key: str
     run_id: str = ""
     error_code: str = ""
+    error_type: str = ""
     error_message: str = ""
 
 
 def join_run(ticket_id: int, run: AnotherRun, *, now: datetime, actor: Actor = SYSTEM) -> Ticket:
     """Reopen an acknowledged ticket for another run of its pipeline, and keep the run in its history.
 
+    The new run's error replaces the old one's, as the work that follows looks at the new run.
     Raises IntegrityError when the run's key is taken. Inside the caller's transaction.
     """
     with transaction.atomic():
@@ -43,15 +46,27 @@ def join_run(ticket_id: int, run: AnotherRun, *, now: datetime, actor: Actor = S
         reason = (
             f"The pipeline failed again, in run {run.run_id or 'unknown'}, soon after it was acknowledged."
         )
+        before = _take_over_error(ticket_id, run, now)
         ticket = reopen(ticket_id, actor=actor, reason=reason, now=now, needs_work=True)
         record(
             actions.PIPELINE_FLAPPED,
             subject=ticket.subject,
             actor=actor,
             summary=reason,
-            details={"run_id": run.run_id, "error_code": run.error_code},
+            details={"run_id": run.run_id, "error_code": run.error_code, "before": before},
         )
     return ticket
+
+
+def _take_over_error(ticket_id: int, run: AnotherRun, now: datetime) -> dict[str, str]:
+    """Put the run's error on the ticket; returns what stood there, for the record."""
+    ticket = lock(ticket_id)
+    before = {"error_code": ticket.error_code, "error_message": ticket.error_message[:1000]}
+    ticket.error_message = run.error_message
+    ticket.error_code = run.error_code[:200]
+    ticket.error_type = (run.error_type or run.error_code)[:200]
+    save(ticket, ["error_message", "error_code", "error_type"], now=now)
+    return before
 
 
 def link_repeat(ticket: Ticket, earlier_id: int, *, actor: Actor = SYSTEM) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models, transaction
 
 from audit import actions
@@ -43,8 +44,8 @@ def _mark_breach(ticket_id: int, now: datetime) -> bool:
 
 def mark_warnings(now: datetime) -> int:
     """Note every ticket that has used 80 % of its time; returns how many were new."""
-    horizon = now + timedelta(seconds=86_400 * (1 - WARN_AT))
-    near = _pending().filter(sla_warned_at=None, sla_due_at__gte=now, sla_due_at__lt=horizon)
+    horizon = now + timedelta(seconds=max(settings.SLA_SECONDS.values())) * (1 - WARN_AT)
+    near = _pending().filter(sla_warned_at=None, sla_due_at__gte=now, sla_due_at__lte=horizon)
     found = near.order_by("sla_due_at", "id").values_list("pk", "sla_started_at", "sla_due_at")
     return sum(_mark_warning(pk, now) for pk, started, due in found[:BATCH] if _is_late(started, due, now))
 

@@ -13,7 +13,6 @@ from rca.providers.rules.hints import hints
 from tickets.choices import CauseClass as C
 
 MAX_STEPS: Final = 5
-MIN_STEPS: Final = 2
 _VAGUE: Final = frozenset(["check", "correct", "fix", "retry", "investigate", "cast", "see"])
 
 _SENTENCES: Final[dict[str, tuple[str, str]]] = {
