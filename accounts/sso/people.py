@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.actors import person
 from accounts.models import User, normalise_email
 from accounts.roles import Role
-from accounts.services import set_role
+from accounts.services import forget_sessions, set_role
 from audit import actions
 from audit.services import Actor, record
 
@@ -73,14 +73,19 @@ def _find_or_make(subject: str, email: str, claims: Mapping[str, Any]) -> User:
 
 
 def _adopted(subject: str, email: str, claims: Mapping[str, Any]) -> User | None:
-    """An account that was made here for this address, from now on the issuer's; None when there is none."""
+    """An account that was made here for this address, from now on the issuer's; None when there is none.
+
+    Whoever made it knew its password: that, and what was opened with it, ends.
+    """
     user = User.objects.select_for_update().filter(email=email).first()
     if user is None:
         return None
     if user.sso_subject or user.is_superuser or claims.get("email_verified") is False:
         raise NotWelcomeError("There is another account with your e-mail address. Ask an administrator.")
     user.sso_subject = subject
-    user.save(update_fields=["sso_subject"])
+    user.set_unusable_password()
+    user.save(update_fields=["sso_subject", "password"])
+    forget_sessions(user)
     record(
         actions.USER_CHANGED,
         actor=person(user),
