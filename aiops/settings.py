@@ -478,5 +478,4 @@ LOGGING = {
 
 # --- The console ------------------------------------------------------------------------------------------
 UNFOLD = theme.UNFOLD
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
