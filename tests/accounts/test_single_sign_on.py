@@ -169,12 +169,35 @@ def test_account_made_here_is_taken_over_once_by_its_address(
     viewer = make_person(Role.VIEWER)
     issuer.person |= {"email": viewer.email, "email_verified": False}
     assert issuer.sign_in(client).status_code == 403
-    del issuer.person["email_verified"]
+    issuer.person["email_verified"] = True
     assert issuer.sign_in(client).status_code == 302
     assert User.objects.get(pk=viewer.pk).role == Role.ANALYST
     issuer.person["sub"] = "somebody-else"
     assert issuer.sign_in(Client()).status_code == 403
     assert User.objects.count() == 1
+
+
+def test_account_is_taken_over_only_by_an_address_that_the_issuer_vouches_for(
+    issuer: FakeIssuer, viewer: User, settings: Settings
+) -> None:
+    issuer.person["email"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 403
+    settings.OIDC_TRUST_EMAIL = True
+    issuer.person["email_verified"] = False
+    assert issuer.sign_in(Client()).status_code == 403
+    del issuer.person["email_verified"], issuer.person["email"]
+    issuer.person["preferred_username"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 403
+    issuer.person["email"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 302
+    assert User.objects.get().sso_subject
+
+
+def test_no_account_is_made_for_an_unverified_address(issuer: FakeIssuer, client: Client) -> None:
+    issuer.person["email_verified"] = False
+    answer = issuer.sign_in(client)
+    assert (answer.status_code, b"not verified" in answer.content) == (403, True)
+    assert not User.objects.exists()
 
 
 def test_password_and_tokens_of_an_account_end_when_it_is_taken_over(
