@@ -72,13 +72,18 @@ def sign_in(request: HttpRequest, email: str, password: str) -> User:
         record(actions.LOGIN_THROTTLED, actor=Actor(name=email))
         raise
     user = authenticate(request, username=email, password=password)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or not may_use_password(user):
         record(actions.LOGIN_FAILED, actor=Actor(name=email))
         raise WrongCredentialsError
     throttle.forgive(attempt)
     update_last_login(User, user)
     record(actions.LOGIN_SUCCEEDED, actor=person(user))
     return user
+
+
+def may_use_password(user: User) -> bool:
+    """Whether this person's password opens anything: an account of the issuer's has its one door there."""
+    return bool(settings.PASSWORD_LOGIN and (user.is_superuser or not user.sso_subject))
 
 
 def may_register() -> bool:

@@ -16,13 +16,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit import canonical, rows, sealing, signing
+from audit.cells import STARTS_FORMULA
 from audit.models import AuditEntry
 from audit.rows import StoredEntry
 
 COLUMNS = (*canonical.SEALED_FIELDS[:-1], *canonical.PERSONAL_FIELDS, "personal_digest")
 MANIFEST_SUFFIX = ".manifest.json"
 _LINES_PER_CHUNK = 500
-_RUNS_IN_A_SPREADSHEET = re.compile(r"^'*[=+\-@\t\r]")
+_RUNS_IN_A_SPREADSHEET = re.compile(f"'*[{re.escape(''.join(sorted(STARTS_FORMULA)))}]")
 
 
 def escape_cell(text: str) -> str:

@@ -40,6 +40,7 @@ class AlertEventAdmin(DeskAdmin):
     act_role = Role.ANALYST
     list_display = ("id", "received", "kind", "outcome_word", "ticket", "key_name")
     list_filter = ("outcome", "source")
+    linked_lookups = ("received_at__gte",)
     search_fields = ("message",)  # shows the box; `get_search_results` decides
     search_help_text = "Event number, ticket, run id, key name, or words of the message"
     ordering = ("-id",)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.db.models import Q, QuerySet
@@ -16,6 +17,8 @@ from accounts.console.paging import BoundedPaginator
 from accounts.console.permissions import RolePermissions
 
 OLDER_VAR = "older"
+LOOKUPS = ("", "__exact", "__in", "__isnull", "__gt", "__gte", "__lt", "__lte", "_from", "_to")
+"""What a filter of a column may be asked in the address, behind the column's name."""
 
 
 class DeskChangeList(ChangeList):
@@ -82,6 +85,22 @@ class DeskAdmin(RolePermissions, ModelAdmin):
     list_max_show_all = 50
     list_filter_sheet = True
     list_filter_submit = True
+    linked_lookups: ClassVar[tuple[str, ...]] = ()
+    """What links of the console ask for beside the filters of the list."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the console offers: a condition of any other column would tell what that column holds."""
+        if lookup in self.linked_lookups:
+            return True
+        for item in self.list_filter if request is None else self.get_list_filter(request):
+            if isinstance(item, type) and issubclass(item, SimpleListFilter):
+                names: tuple[str, ...] = (str(item.parameter_name),)
+            else:
+                column = item[0] if isinstance(item, list | tuple) else item
+                names = tuple(f"{column}{end}" for end in LOOKUPS)
+            if lookup in names:
+                return True
+        return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DeskChangeList

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.actors import person
 from accounts.models import User, normalise_email
 from accounts.roles import Role
-from accounts.services import set_role
+from accounts.services import forget_sessions, set_role
 from audit import actions
 from audit.services import Actor, record
 
@@ -26,8 +26,8 @@ class NotWelcomeError(Exception):
 def sign_in(claims: Mapping[str, Any]) -> User:
     """The person of validated claims, their role as the issuer has it now; raises NotWelcomeError.
 
-    The subject identifies, for ever; the e-mail only once, to find an account that was made here before. A
-    superuser's account is never taken over that way: it is the way in when the issuer is away.
+    The subject identifies, for ever; the e-mail only once, to find an account that was made here before, and only
+    where the issuer vouches for it. A superuser's account is never taken over that way: it is the way in when the issuer is away.
     """
     subject = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()
     email = normalise_email(str(claims.get("email") or claims.get("preferred_username") or ""))
@@ -73,14 +73,19 @@ def _find_or_make(subject: str, email: str, claims: Mapping[str, Any]) -> User:
 
 
 def _adopted(subject: str, email: str, claims: Mapping[str, Any]) -> User | None:
-    """An account that was made here for this address, from now on the issuer's; None when there is none."""
+    """An account that was made here for this address, from now on the issuer's; None when there is none.
+
+    Whoever made it knew its password: that, and what was opened with it, ends.
+    """
     user = User.objects.select_for_update().filter(email=email).first()
     if user is None:
         return None
-    if user.sso_subject or user.is_superuser or claims.get("email_verified") is False:
+    if user.sso_subject or user.is_superuser or not _is_address_theirs(claims):
         raise NotWelcomeError("There is another account with your e-mail address. Ask an administrator.")
     user.sso_subject = subject
-    user.save(update_fields=["sso_subject"])
+    user.set_unusable_password()
+    user.save(update_fields=["sso_subject", "password"])
+    forget_sessions(user)
     record(
         actions.USER_CHANGED,
         actor=person(user),
@@ -89,7 +94,16 @@ def _adopted(subject: str, email: str, claims: Mapping[str, Any]) -> User | None
     return user
 
 
+def _is_address_theirs(claims: Mapping[str, Any]) -> bool:
+    """OpenID Connect Core 1.0, 5.1: `preferred_username` proves nothing, `email` only with `email_verified`."""
+    told = claims.get("email_verified")
+    is_trusted = told is True or (told is None and settings.OIDC_TRUST_EMAIL)
+    return bool(claims.get("email") and is_trusted)
+
+
 def _made(subject: str, email: str, claims: Mapping[str, Any]) -> User:
+    if claims.get("email_verified") is False:
+        raise NotWelcomeError("The sign-on service has not verified your e-mail address yet.")
     try:
         validate_email(email)
     except ValidationError:

@@ -1,13 +1,12 @@
-"""The alert events of a ticket, on its page: what came, as it came, as text."""
+"""The alert events of a ticket, on its page: what came, as text, with its secrets masked."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import Any
 
 from django.http import HttpRequest
 
+from ingestion.event_display import pretty_body
 from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket
 from tickets.admin.panels import Panel, register
 from tickets.models import Ticket
@@ -29,15 +28,13 @@ def events_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
 
 
 def body_of(event: AlertEvent) -> str:
-    return PAYLOAD_REMOVED if event.is_payload_removed else body_text(bytes(event.body))
-
-
-def body_text(body: bytes) -> str:
-    """The body for reading: indented when it is JSON, cut when it is long."""
-    text = body.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, RecursionError):  # not JSON: shown as it came
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n… ({len(body):,} bytes in all)"
+    """The body as the event's own page has it, cut when it is long."""
+    if event.is_payload_removed:
+        return PAYLOAD_REMOVED
+    text = pretty_body(bytes(event.body))
+    return (
+        text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n… ({event.body_size:,} bytes in all)"
+    )
 
 
 register(Panel("events", "Events", "admin/tickets/panels/events.html", events_panel, place=60))

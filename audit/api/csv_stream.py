@@ -21,11 +21,10 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from audit import actions
+from audit.cells import STARTS_FORMULA
 from audit.services import Actor, record
 
 BOM = "\ufeff"
-# What a spreadsheet takes for a formula, a command, or the blank before one.
-STARTS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 Row = Sequence[object]
 Page = tuple[Sequence[Row], Any]

@@ -169,12 +169,61 @@ def test_account_made_here_is_taken_over_once_by_its_address(
     viewer = make_person(Role.VIEWER)
     issuer.person |= {"email": viewer.email, "email_verified": False}
     assert issuer.sign_in(client).status_code == 403
-    del issuer.person["email_verified"]
+    issuer.person["email_verified"] = True
     assert issuer.sign_in(client).status_code == 302
     assert User.objects.get(pk=viewer.pk).role == Role.ANALYST
     issuer.person["sub"] = "somebody-else"
     assert issuer.sign_in(Client()).status_code == 403
     assert User.objects.count() == 1
+
+
+def test_account_is_taken_over_only_by_an_address_that_the_issuer_vouches_for(
+    issuer: FakeIssuer, viewer: User, settings: Settings
+) -> None:
+    issuer.person["email"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 403
+    settings.OIDC_TRUST_EMAIL = True
+    issuer.person["email_verified"] = False
+    assert issuer.sign_in(Client()).status_code == 403
+    del issuer.person["email_verified"], issuer.person["email"]
+    issuer.person["preferred_username"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 403
+    issuer.person["email"] = viewer.email
+    assert issuer.sign_in(Client()).status_code == 302
+    assert User.objects.get().sso_subject
+
+
+def test_no_account_is_made_for_an_unverified_address(issuer: FakeIssuer, client: Client) -> None:
+    issuer.person["email_verified"] = False
+    answer = issuer.sign_in(client)
+    assert (answer.status_code, b"not verified" in answer.content) == (403, True)
+    assert not User.objects.exists()
+
+
+def test_password_and_tokens_of_an_account_end_when_it_is_taken_over(
+    issuer: FakeIssuer, client: Client, viewer: User
+) -> None:
+    squatter, wrong = APIClient(), {"email": viewer.email, "password": PASSWORD}
+    held = squatter.post("/api/login", wrong, format="json").json()
+    issuer.person |= {"email": viewer.email, "email_verified": True, "roles": ["Desk.Viewer"]}
+    assert issuer.sign_in(client).status_code == 302
+    assert is_in(client)
+    assert not User.objects.get().has_usable_password()
+    renewal = {"refresh": held["refresh"]}
+    squatter.credentials(HTTP_AUTHORIZATION=f"Bearer {held['token']}")
+    assert squatter.get("/api/me").status_code == 401
+    assert APIClient().post("/api/token/refresh", renewal, format="json").status_code == 401
+    assert APIClient().post("/api/login", wrong, format="json").status_code == 401
+
+
+def test_password_of_an_account_of_the_issuer_opens_nothing(viewer: User, client: Client) -> None:
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    for user in (root, viewer):  # as an account that was taken over before passwords ended
+        User.objects.filter(pk=user.pk).update(sso_subject=f"subject-{user.pk}")
+    client.post("/login", {"username": viewer.email, "password": PASSWORD})
+    assert not is_in(client)
+    client.post("/login", {"username": root.email, "password": PASSWORD})
+    assert is_in(client)
 
 
 def test_superuser_and_shut_out_person_do_not_get_in(

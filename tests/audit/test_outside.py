@@ -22,6 +22,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from audit import actions, erasure, pruning, publishing, signing
+from audit.cells import STARTS_FORMULA
 from audit.export_check import check_file
 from audit.exports import entries_of, escape_cell, manifest_path, unescape_cell, write_export
 from audit.models import AuditEntry, AuditPruning, AuditPublication, AuditSeal
@@ -293,11 +294,30 @@ def test_export_command_records_who_took_what(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "=1", "'=1", "''=1", "'", "'a", "+", "-1", "@x", "\tx", "\rx", "a=1"]
+    "text",
+    [
+        "",
+        "a",
+        "=1",
+        "'=1",
+        "''=1",
+        "'",
+        "'a",
+        "+",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        "'\nx",
+        "＝1",
+        "'＋1",
+        "a=1",
+    ],
 )
 def test_escaped_cell_is_harmless_and_comes_back(text: str) -> None:
     escaped = escape_cell(text)
-    assert not escaped.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert escaped[:1] not in STARTS_FORMULA
     assert unescape_cell(escaped) == text
 
 

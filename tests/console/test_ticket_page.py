@@ -6,6 +6,7 @@ import pytest
 
 from audit import actions
 from audit.models import AuditEntry
+from ingestion.models import AlertEvent
 from rca.models import Analysis, Feedback
 from tests.console.conftest import Cast, full_ticket
 from tickets.models import DoneStep, Ticket
@@ -27,6 +28,15 @@ def ticket() -> Ticket:
     made.refresh_from_db()
     assert made.recommendations
     return made
+
+
+def test_secrets_of_an_alert_body_are_masked_in_the_events_tab(cast: Cast, ticket: Ticket) -> None:
+    body = b'{"error": "AccountKey=c2VjcmV0LXNlY3JldA==;x", "password": "hunter2hunter2"}'
+    AlertEvent.objects.update(body=body, body_size=len(body))
+    shown = cast.clients["viewer"].get(page(ticket, "events")).content.decode()
+    assert "AccountKey=" in shown
+    assert "c2VjcmV0LXNlY3JldA" not in shown
+    assert "hunter2" not in shown
 
 
 @pytest.mark.parametrize("name", ACTORS)

@@ -248,6 +248,19 @@ def test_an_export_as_a_sheet_opens(cast: Cast) -> None:
     assert [cell.value for cell in next(sheet.iter_rows())][:2] == ["id", "timestamp"]
 
 
+@pytest.mark.parametrize("name", ["==HYPERLINK(1)", "+1", "-1+1", "@x", "＝1"])
+def test_nothing_in_an_export_runs_in_a_spreadsheet(cast: Cast, name: str) -> None:
+    make_ticket(pipeline=name)
+    client = cast.clients["viewer"]
+    text = client.post(EXPORT, {"format": "0", "resource": ""}).content.decode()
+    assert [row["pipeline"] for row in csv.DictReader(io.StringIO(text))] == [f"'{name}"]
+    answer = client.post(EXPORT, {"format": "1", "resource": ""})
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    names, values = sheet.iter_rows(values_only=True)
+    assert dict(zip(names, values, strict=True))["pipeline"] == f"'{name}"
+
+
 def test_an_export_that_is_too_big_points_to_the_stream(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.console.exports.MOST_EXPORTED", 1)
     make_ticket()
@@ -268,7 +281,8 @@ def test_the_audit_trail_finds_a_ticket_by_its_id_however_it_is_typed(cast: Cast
 
 def test_a_filter_that_does_not_exist_is_no_server_error(cast: Cast) -> None:
     for page in (LIST, EXPORT):
-        assert cast.clients["viewer"].get(f"{page}?nonsense=1").status_code == 302
+        assert cast.clients["viewer"].get(f"{page}?nonsense=1").status_code == 400
+        assert cast.clients["viewer"].get(f"{page}?opened_at__gte=never").status_code == 302
 
 
 def test_a_ticket_that_does_not_exist_is_not_found(cast: Cast) -> None:

@@ -75,6 +75,7 @@ class TicketAdmin(BoundedExport, DeskAdmin):
         CostCentreFilter,
         ("opened_at", DayRangeFilter),
     )
+    linked_lookups = ("pipeline__exact",)
     list_select_related = ("assigned_to",)
     search_fields = ("key",)  # shows the box; `get_search_results` decides
     search_help_text = "Id, pipeline, run id, Jira key, error"
