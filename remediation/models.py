@@ -206,7 +206,7 @@ class Attempt(models.Model):
 
 
 class Approval(models.Model):
-    """What one person said of one attempt: once, and for good."""
+    """What one person said of one attempt, last: a yes may become a no. The e-mail is as it was then."""
 
     class Answer(models.TextChoices):
         YES = "yes", "Approved"
@@ -225,7 +225,13 @@ class Approval(models.Model):
     class Meta:
         ordering = ("id",)
         default_permissions = ("view",)
-        constraints = (models.UniqueConstraint(fields=["attempt", "email"], name="approval_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["attempt", "person"],
+                condition=models.Q(person__isnull=False),
+                name="approval_once_a_person",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.email}: {self.answer}"
