@@ -78,6 +78,36 @@ def test_everybody_with_a_role_reads_the_list(proposal: Attempt, viewer: User, o
     assert client_of(viewer).get("/api/remediation?state=nonsense").status_code == 400
 
 
+def test_list_is_read_in_pages_of_several_states_and_refuses_what_it_does_not_know(
+    proposal: Attempt, viewer: User
+) -> None:
+    for number in range(2, 5):
+        state = State.FAILED if number == 4 else State.EXPIRED
+        Attempt.objects.create(
+            ticket=proposal.ticket, playbook="retry_pipeline", state=state, number=number, token=str(number)
+        )
+    client = client_of(viewer)
+    seen: list[str] = []
+    address = "/api/remediation?state=proposed,EXPIRED&limit=2"
+    while address:
+        page = client.get(address).json()
+        seen += [row["state"] for row in page["attempts"]]
+        address = page["next"]
+    assert seen == ["expired", "expired", "proposed"]
+    for wrong in ("before=3", "cursor=made-up", "state=proposed,odd", "limit=0"):
+        refused = client.get(f"/api/remediation?{wrong}")
+        assert (refused.status_code, list(refused.json()["fields"])) == (400, [wrong.partition("=")[0]])
+
+
+def test_conflict_is_an_error_like_all_others(proposal: Attempt, approver: User) -> None:
+    Attempt.objects.update(state=State.EXPIRED)
+    answer = post(approver, proposal)
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "detail": "The attempt is expired; it waits for nobody.", "code": "not_possible", "fields": {},
+    }  # fmt: skip
+
+
 def test_yes_pressed_twice_is_one_yes(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:
     assert [post(approver, proposal).status_code for _ in range(2)] == [200, 200]
     assert Approval.objects.count() == 1
