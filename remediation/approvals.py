@@ -134,6 +134,8 @@ def _check_may_ask(ticket: Ticket) -> Kind:
     kind = sighting.kind_of(ticket)
     if kind is None:
         raise NotPossibleError(f"There is no playbook for {ticket.get_source_display()}.")
+    if reason := sighting.observed_only(kind):
+        raise NotPossibleError(reason)
     return kind
 
 

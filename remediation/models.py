@@ -145,6 +145,7 @@ class Attempt(models.Model):
 
     due_at = models.DateTimeField(default=timezone.now)
     claim_token = models.CharField(max_length=32, blank=True, default="")
+    paused_until = models.DateTimeField(null=True, blank=True)
     polls = models.PositiveIntegerField(default=0)
     watch_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -192,9 +193,10 @@ class Attempt(models.Model):
 
     @property
     def due_since(self) -> datetime:
-        """When it was first due: waiting is counted from here."""
+        """When it was first due, or its last maintenance window ended: waiting is counted from here."""
         last_yes = self.approvals.order_by("-id").values_list("created_at", flat=True).first()
-        return (last_yes or self.created_at) + timedelta(seconds=self.wait_seconds)
+        first_due = (last_yes or self.created_at) + timedelta(seconds=self.wait_seconds)
+        return max(first_due, self.paused_until or first_due)
 
     @property
     def is_open(self) -> bool:
