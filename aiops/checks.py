@@ -80,8 +80,8 @@ def check_remediation(**_: Any) -> list[CheckMessage]:
     if has_azure and not (settings.REMEDIATION_FACTORIES or settings.RECONCILE_FACTORIES):
         found.append(
             Warning(
-                "Remediation may act on every factory that the Azure credential may run.",
-                hint="Name them in REMEDIATION_FACTORIES.",
+                "Remediation only observes pipelines: no factory is named in which it may start runs.",
+                hint="Name factories and workspaces by ARM id in REMEDIATION_FACTORIES.",
                 id="aiops.W008",
             )
         )

@@ -14,6 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ingestion.models import AlertEvent, EventTicket, Outcome, RunLookup
 from integrations.models import ACTIVE, Delivery
 from rca.models import Evidence
+from remediation.models import Attempt, Decision
+from remediation.states import OPEN
 from tickets.choices import Status
 from tickets.models import Ticket
 
@@ -26,9 +28,11 @@ def note(days: int) -> str:
 
 
 def tickets(before: datetime) -> QuerySet[Ticket]:
-    """Closed and last heard of before then, with no work and no delivery waiting."""
+    """Closed and last heard of before then, with no work, no delivery and no remediation waiting."""
     return Ticket.objects.filter(
         ~Exists(Delivery.objects.filter(ticket=OuterRef("pk"), state__in=ACTIVE)),
+        ~Exists(Attempt.objects.filter(ticket=OuterRef("pk"), state__in=OPEN)),
+        ~Exists(Decision.objects.filter(ticket=OuterRef("pk"), is_waiting=True)),
         status=Status.ACKNOWLEDGED,
         acknowledged_at__lt=before,
         last_seen_at__lt=before,
@@ -63,6 +67,7 @@ def evidence(before: datetime) -> QuerySet[Evidence]:
 
 def _settled(before: datetime) -> QuerySet[AlertEvent]:
     unfinished = Q(ticket__needs_work=True) | Q(ticket__deliveries__state__in=ACTIVE)
+    unfinished |= Q(ticket__attempts_made__state__in=OPEN) | Q(ticket__remediation_decision__is_waiting=True)
     unfinished |= ~Q(ticket__status=Status.ACKNOWLEDGED)
     old = AlertEvent.objects.filter(received_at__lt=before)
     # Numbers follow the times closely enough to end the walk by number where the time does.

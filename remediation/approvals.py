@@ -50,6 +50,8 @@ def approve(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt
         if _has_answered(attempt, user, Approval.Answer.YES):
             return attempt
         _check_waiting(attempt, now)
+        if not settings.AUTO_REMEDIATION_ENABLED:
+            raise NotPossibleError("AUTO_REMEDIATION_ENABLED is off.")
         if attempt.people_needed > 1 and attempt.requested_by_id == user.pk:
             raise NotAllowedError("You asked for it yourself: this step needs the yes of somebody else.")
         if switches.is_stopped():
@@ -62,7 +64,7 @@ def approve(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt
 
 
 def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
-    """One person's no ends it, also while it is scheduled and its call has not been made.
+    """One person's no ends it, also while it is scheduled; a person's own yes becomes a no, and the record keeps both.
 
     Raises Attempt.DoesNotExist, NotAllowedError, NotPossibleError.
     """
@@ -72,7 +74,7 @@ def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
         attempt = _locked(attempt_id)
         if attempt.state == State.REJECTED:
             return attempt
-        if not (attempt.state == State.SCHEDULED and attempt.called_at is None):
+        if attempt.state != State.SCHEDULED:
             _check_waiting(attempt, now)
         _keep_answer(attempt, user, Approval.Answer.NO, way, note)
         attempt.state, attempt.ended_at, attempt.claim_token = State.REJECTED, now, ""
@@ -132,6 +134,8 @@ def _check_may_ask(ticket: Ticket) -> Kind:
     kind = sighting.kind_of(ticket)
     if kind is None:
         raise NotPossibleError(f"There is no playbook for {ticket.get_source_display()}.")
+    if reason := sighting.observed_only(kind):
+        raise NotPossibleError(reason)
     return kind
 
 
@@ -252,7 +256,19 @@ def _locked(attempt_id: int) -> Attempt:
 
 
 def _has_answered(attempt: Attempt, user: User, answer: str) -> bool:
-    return Approval.objects.filter(attempt=attempt, email=user.email, answer=answer).exists()
+    return Approval.objects.filter(attempt=attempt, person=user, answer=answer).exists()
+
+
+def _agreeing(attempt: Attempt) -> dict[int, str]:
+    """Who stands behind an attempt, e-mails by person: approvers with their yes, and who asked for it.
+
+    Persons are counted and not e-mails, which people may change; who has left the desk or its role counts no more.
+    """
+    given = Approval.objects.filter(attempt=attempt, answer=Approval.Answer.YES).select_related("person")
+    people = [each.person for each in given if each.person and each.person.has_role(Role.APPROVER)]
+    if attempt.requested_by is not None and attempt.requested_by.is_active:
+        people.append(attempt.requested_by)
+    return {each.pk: each.email for each in people}
 
 
 def _check_waiting(attempt: Attempt, now: datetime) -> None:
@@ -265,22 +281,18 @@ def _check_waiting(attempt: Attempt, now: datetime) -> None:
 
 
 def _keep_answer(attempt: Attempt, user: User, answer: str, way: str, note: str) -> None:
-    try:
-        with transaction.atomic():
-            Approval.objects.create(
-                attempt=attempt, person=user, email=user.email, answer=answer, way=way, note=note[:500]
-            )
-    except IntegrityError as error:
-        raise NotPossibleError("You have answered already.") from error
+    Approval.objects.update_or_create(
+        attempt=attempt,
+        person=user,
+        defaults={
+            "email": user.email, "answer": answer, "way": way, "note": note[:500], "created_at": timezone.now(),
+        },
+    )  # fmt: skip
 
 
 def _settle(attempt: Attempt, actor: Actor, now: datetime) -> None:
     """After a yes: schedule it when enough people have said so. Raises NotPossibleError."""
-    said_yes = set(
-        Approval.objects.filter(attempt=attempt, answer=Approval.Answer.YES).values_list("email", flat=True)
-    )
-    if attempt.requested_by is not None:
-        said_yes.add(attempt.requested_by.email)
+    said_yes = _agreeing(attempt)
     is_enough = len(said_yes) >= attempt.people_needed
     if is_enough and Attempt.objects.filter(resource_key=attempt.resource_key, state__in=ACTIVE).exists():
         raise NotPossibleError(
@@ -296,7 +308,7 @@ def _settle(attempt: Attempt, actor: Actor, now: datetime) -> None:
             attempt.save(update_fields=["state", "due_at", "updated_at"])
     except IntegrityError as error:
         raise NotPossibleError("Another attempt has just begun on the same resource.") from error
-    who = ", ".join(sorted(said_yes))
+    who = ", ".join(sorted(said_yes.values()))
     more = "" if is_enough else "; one more person must agree"
     text = f"{title_of(attempt)}: approved by {who}{more}"
     tell(attempt, actions.REMEDIATION_APPROVED, text, actor=actor)

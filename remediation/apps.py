@@ -8,20 +8,16 @@ class RemediationConfig(AppConfig):
     verbose_name = "Remediation"
 
     def ready(self) -> None:
-        from django.utils import timezone
-
         from integrations.webhooks import presses
         from rca.findings import register_policy
-        from remediation import guards, metrics
+        from remediation import metrics
         from remediation.facts import may_heal
         from remediation.selectors import remediation_section
         from remediation.slack_buttons import press_approve, press_reject
         from tickets import sections
-        from tickets.quiet import is_quiet
 
         metrics.register()
         register_policy(may_heal)
-        guards.register_maintenance(lambda ticket: is_quiet(ticket, timezone.now()))
         sections.register("remediation", remediation_section)
         presses.register("remediation.approve", press_approve)
         presses.register("remediation.reject", press_reject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -13,7 +13,7 @@ from audit import actions
 from remediation.claims import LostClaimError
 from remediation.facts import BY_HAND
 from remediation.models import Attempt, Decision
-from remediation.states import State
+from remediation.states import Kind, State
 from remediation.telling import DESK, tell, title_of
 from tickets import services as ticket_services
 from tickets.choices import Status
@@ -26,6 +26,7 @@ TIME_SAVED_FROM = 200
 def close_succeeded(attempt: Attempt, run_words: str) -> None:
     """The new run succeeded: the ticket is closed with the playbook's name, and so are those of the runs between."""
     now = timezone.now()
+    _note_recovery(attempt, now)
     with transaction.atomic():
         ticket = _locked_ticket(attempt)
         attempt.mttr_seconds = max(0, round((now - ticket.sla_started_at).total_seconds()))
@@ -48,6 +49,19 @@ def close_succeeded(attempt: Attempt, run_words: str) -> None:
         ticket_services.acknowledge(ticket.pk, actor=DESK, note=note)
         for other in _tickets_between(attempt):
             ticket_services.acknowledge(other, actor=DESK, note=f"{note}; see {ticket.key}")
+
+
+def _note_recovery(attempt: Attempt, now: datetime) -> None:
+    """A good run ends the downtime of a pipeline or job. Before the end is written, so that a crash cannot lose it."""
+    if attempt.target.get("kind") in {Kind.PIPELINE, Kind.JOB}:
+        ticket = attempt.ticket
+        ticket_services.mark_recovered(
+            source=ticket.source,
+            pipeline=ticket.pipeline,
+            scope=ticket.run_scope,
+            succeeded_at=now,
+            actor=DESK,
+        )
 
 
 def close_failed(attempt: Attempt, why: str, *, is_final: bool = False) -> None:

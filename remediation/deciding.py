@@ -34,14 +34,18 @@ logger = logging.getLogger(__name__)
 
 ASK_AGAIN = timedelta(seconds=30)
 ASK_FOR = timedelta(hours=6)
-"""How long a decision may wait for a vendor, a window or another attempt before people are left with it."""
+"""How long a decision may wait for a vendor or another attempt before people are left with it; windows not counted."""
 
 # After one of these nothing is proposed anew for the same failure; a person may still ask for a playbook.
 _FINAL = frozenset({State.REJECTED, State.EXPIRED, State.SKIPPED, State.DRY_RUN})
 
 
 class PostponedError(Exception):
-    """It cannot be decided now; the message says what for."""
+    """It cannot be decided now; the message says what for, `until` how long where that is known."""
+
+    def __init__(self, reason: str, until: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def decide_ticket(ticket_id: int, token: str) -> Attempt | None:
         opinion = _opinion(row.ticket, now)
         return _write_down(row, opinion, now)
     except PostponedError as reason:
-        _postpone(row, str(reason), now)
+        _postpone(row, str(reason), now, reason.until)
     except IntegrityError:
         _postpone(row, "Another attempt is under way on the same resource.", now)
     except Exception:
@@ -99,6 +103,8 @@ def _opinion(ticket: Ticket, now: datetime) -> Opinion:
     ruling = policy.decide(facts_of(ticket, kind))
     if ruling.verdict == Verdict.NEVER:
         return Opinion(ruling, is_policys=True)
+    if (window := guards.maintenance(ticket, now)) is not None:
+        raise PostponedError(window.text, window.until)
     try:
         seen = _look(ticket)
     except CannotAskError as reason:
@@ -127,8 +133,9 @@ def _weigh(ticket: Ticket, ruling: Ruling, seen: Sighting, now: datetime) -> Opi
     found = guards.refusals(ticket, seen.target.key, ruling.playbook, now)
     if stops := [refusal.text for refusal in found if refusal.effect == "stop"]:
         return Opinion(replace(ruling, verdict=Verdict.NO, reasons=(*stops, *ruling.reasons)), seen)
-    if waits := [refusal.text for refusal in found if refusal.effect == "wait"]:
-        raise PostponedError(" ".join(waits))
+    if waits := [refusal for refusal in found if refusal.effect == "wait"]:
+        until = next((refusal.until for refusal in waits if refusal.until), None)
+        raise PostponedError(" ".join(refusal.text for refusal in waits), until)
     return Opinion(ruling, seen, tuple(found), is_policys=True)
 
 
@@ -210,12 +217,15 @@ def _no(reason: str) -> Ruling:
     return Ruling(Verdict.NO, (reason,))
 
 
-def _postpone(row: Decision, reason: str, now: datetime) -> None:
-    gives_up = now - row.asked_since > ASK_FOR
+def _postpone(row: Decision, reason: str, now: datetime, until: datetime | None = None) -> None:
+    """Decide later: at `until`, and the time up to then does not count; else soon, for ASK_FOR at most."""
+    asked_since = row.asked_since + (until - now) if until else row.asked_since
+    gives_up = now - asked_since > ASK_FOR
     held = Decision.objects.filter(pk=row.pk, claim_token=row.claim_token)
     held.update(
         is_waiting=not gives_up,
-        due_at=now + ASK_AGAIN,
+        due_at=until or now + ASK_AGAIN,
+        asked_since=asked_since,
         verdict=Verdict.NO if gives_up else Verdict.WAIT,
         reasons=[reason],
         decided_at=now,
@@ -263,7 +273,8 @@ def create_attempt(
     last = attempts_of(ticket).order_by("-number").first()
     previous = _last_tried(ticket)
     may_go = not asks and requested_by is None and _may_go(ruling, mode, previous)
-    is_observed = mode == Mode.OBSERVE and requested_by is None
+    unnamed = sighting.observed_only(seen.target.kind)
+    is_observed = bool(unnamed) or (mode == Mode.OBSERVE and requested_by is None)
     state = State.DRY_RUN if is_observed else State.SCHEDULED if may_go else State.PROPOSED
     attempt = Attempt(
         ticket=ticket,
@@ -295,9 +306,8 @@ def create_attempt(
     )
     if state == State.DRY_RUN:
         attempt.ended_at = now
-        attempt.detail = (
-            f"Observed only; would have been: {playbooks.describe(attempt.playbook, seen.target)}"[:500]
-        )
+        described = playbooks.describe(attempt.playbook, seen.target)
+        attempt.detail = f"{unnamed or 'Observed only.'} It would have been: {described}"[:500]
     attempt.save(force_insert=True)
     _tell_birth(attempt, may_go=may_go)
     return attempt
@@ -307,20 +317,19 @@ def _may_go(ruling: Ruling, mode: Mode, previous: Attempt | None) -> bool:
     """Whether nobody need be asked: the policy and the team's mode allow it, or a yes to an earlier try covers it."""
     if mode == Mode.AUTOMATIC and ruling.verdict == Verdict.ACT:
         return True
-    is_same_step = (
-        previous is not None
-        and (previous.rule, previous.step) == (ruling.rule, ruling.step)
-        and ruling.try_number > 1
-    )
-    if mode not in {Mode.APPROVE, Mode.AUTOMATIC} or not is_same_step:
+    if mode not in {Mode.APPROVE, Mode.AUTOMATIC} or previous is None or ruling.try_number < 2:
         return False
-    # The yes of any try of this step: a covered try has no approval of its own.
-    assert previous is not None
+    is_same_step = (previous.rule, previous.step) == (ruling.rule, ruling.step)
+    return is_same_step and is_step_approved(previous)
+
+
+def is_step_approved(attempt: Attempt) -> bool:
+    """Whether somebody said yes to any try of this attempt's step: a covered try has no yes of its own."""
     return Approval.objects.filter(
-        attempt__ticket=previous.ticket_id,
-        attempt__episode=previous.episode,
-        attempt__rule=ruling.rule,
-        attempt__step=ruling.step,
+        attempt__ticket=attempt.ticket_id,
+        attempt__episode=attempt.episode,
+        attempt__rule=attempt.rule,
+        attempt__step=attempt.step,
         answer=Approval.Answer.YES,
     ).exists()
 

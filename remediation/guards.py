@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,9 +14,11 @@ from django.db.models import QuerySet
 
 from remediation import switches
 from remediation.models import Attempt
+from remediation.sighting import observed_only
 from remediation.states import ACTIVE, TRIED, PlaybookName, State
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.quiet import window_for
 
 BLAST_WINDOW = timedelta(minutes=15)
 RELAPSE_WINDOW = timedelta(days=1)
@@ -26,23 +27,12 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
+    """`until`: when a wait is known to be over, where that is known."""
+
     guard: str
     text: str
     effect: Literal["stop", "wait", "ask"]
-
-
-Predicate = Callable[[Ticket], bool]
-_maintenance: list[Predicate] = []
-
-
-def register_maintenance(predicate: Predicate) -> None:
-    """Add who knows of maintenance windows; while any says yes, nothing is begun."""
-    if predicate not in _maintenance:
-        _maintenance.append(predicate)
-
-
-def in_maintenance(ticket: Ticket) -> bool:
-    return any(predicate(ticket) for predicate in _maintenance)
+    until: datetime | None = None
 
 
 def refusals(
@@ -53,12 +43,14 @@ def refusals(
         _kill_switch(),
         _playbook(playbook),
         _ticket(ticket),
-        _in_maintenance(ticket),
+        maintenance(ticket, now),
         _one_at_a_time(resource_key, attempt),
         _rate_of_resource(resource_key, now),
         _rate_of_all(now),
     ]
-    if attempt is None:
+    if attempt is not None:
+        found.append(_named(attempt))
+    else:
         found += [
             _blast_radius(now),
             _cool_down(ticket, resource_key, now),
@@ -78,6 +70,12 @@ def _playbook(playbook: str) -> Refusal | None:
     return None
 
 
+def _named(attempt: Attempt) -> Refusal | None:
+    """The settings may have changed since it was decided on."""
+    reason = observed_only(attempt.target["kind"])
+    return Refusal("configured", reason, "stop") if reason else None
+
+
 def _ticket(ticket: Ticket) -> Refusal | None:
     if ticket.is_closed:
         return Refusal("ticket", "The ticket is closed.", "stop")
@@ -86,10 +84,13 @@ def _ticket(ticket: Ticket) -> Refusal | None:
     return None
 
 
-def _in_maintenance(ticket: Ticket) -> Refusal | None:
-    if in_maintenance(ticket):
-        return Refusal("maintenance", "The resource is in a maintenance window.", "wait")
-    return None
+def maintenance(ticket: Ticket, now: datetime) -> Refusal | None:
+    """A window holds; a mute does not: it silences people, and a repair is not one."""
+    window = window_for(ticket, now)
+    if window is None:
+        return None
+    text = f"{window.name}, until {window.until:%Y-%m-%d %H:%M:%S} UTC."
+    return Refusal("maintenance", text, "wait", window.until)
 
 
 def _one_at_a_time(resource_key: str, attempt: Attempt | None) -> Refusal | None:

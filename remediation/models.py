@@ -145,6 +145,7 @@ class Attempt(models.Model):
 
     due_at = models.DateTimeField(default=timezone.now)
     claim_token = models.CharField(max_length=32, blank=True, default="")
+    paused_until = models.DateTimeField(null=True, blank=True)
     polls = models.PositiveIntegerField(default=0)
     watch_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -192,9 +193,10 @@ class Attempt(models.Model):
 
     @property
     def due_since(self) -> datetime:
-        """When it was first due: waiting is counted from here."""
+        """When it was first due, or its last maintenance window ended: waiting is counted from here."""
         last_yes = self.approvals.order_by("-id").values_list("created_at", flat=True).first()
-        return (last_yes or self.created_at) + timedelta(seconds=self.wait_seconds)
+        first_due = (last_yes or self.created_at) + timedelta(seconds=self.wait_seconds)
+        return max(first_due, self.paused_until or first_due)
 
     @property
     def is_open(self) -> bool:
@@ -206,7 +208,7 @@ class Attempt(models.Model):
 
 
 class Approval(models.Model):
-    """What one person said of one attempt: once, and for good."""
+    """What one person said of one attempt, last: a yes may become a no. The e-mail is as it was then."""
 
     class Answer(models.TextChoices):
         YES = "yes", "Approved"
@@ -225,7 +227,13 @@ class Approval(models.Model):
     class Meta:
         ordering = ("id",)
         default_permissions = ("view",)
-        constraints = (models.UniqueConstraint(fields=["attempt", "email"], name="approval_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["attempt", "person"],
+                condition=models.Q(person__isnull=False),
+                name="approval_once_a_person",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.email}: {self.answer}"

@@ -20,10 +20,11 @@ from integrations.errors import IntegrationError, NotConfiguredError
 from remediation import claims, guards, playbooks, sighting, switches
 from remediation.claims import LostClaimError
 from remediation.closing import close_failed, close_quietly, close_succeeded
+from remediation.deciding import is_step_approved
 from remediation.models import Approval, Attempt
 from remediation.playbooks import CannotDoError
 from remediation.sighting import CannotAskError, Sighting, target_from
-from remediation.states import PlaybookName, State
+from remediation.states import Mode, PlaybookName, State
 from remediation.telling import tell, title_of
 from tickets import services as ticket_services
 from tickets.models import Ticket
@@ -35,7 +36,7 @@ _KEPT = frozenset({"has_waited", "faults", "retry_after"})
 MOST_FAULTS = 5
 WAIT_AGAIN = timedelta(seconds=30)
 WAIT_FOR = timedelta(hours=2)
-"""How long an attempt waits for a window, a rate, a busy resource or its upstream."""
+"""How long an attempt waits for a rate, a busy resource, its upstream or a desk that was off, after it was due."""
 LOOK_FOR = timedelta(minutes=30)
 """How long the vendor is asked what became of a call, before people are."""
 
@@ -78,12 +79,24 @@ def _count_fault(attempt: Attempt) -> None:
 def _begin(attempt: Attempt) -> None:
     now = timezone.now()
     ticket = Ticket.objects.get(pk=attempt.ticket_id)
+    if now - attempt.due_since > WAIT_FOR:
+        close_quietly(
+            attempt, State.SKIPPED, f"Waited too long. {attempt.detail}".strip(), actions.REMEDIATION_SKIPPED
+        )
+        return
     found = guards.refusals(ticket, attempt.resource_key, attempt.playbook, now, attempt=attempt)
-    if not _is_approved(attempt):
+    is_approved = _is_approved(attempt)
+    if not is_approved and (why := _left_automatic(attempt, ticket)):
+        close_quietly(attempt, State.SKIPPED, why, actions.REMEDIATION_SKIPPED)
+        return
+    if not is_approved:
         # Nobody said yes to it: what has come up since then ends it.
         found = [replace(item, effect="stop") if item.effect == "ask" else item for item in found]
     if stop := next((item for item in found if item.effect == "stop"), None):
         close_quietly(attempt, State.SKIPPED, stop.text, actions.REMEDIATION_SKIPPED)
+        return
+    if window := next((item for item in found if item.until), None):
+        _update(attempt, due_at=window.until, paused_until=window.until, detail=window.text[:500])
         return
     if wait := next((item for item in found if item.effect == "wait"), None):
         _wait(attempt, wait.text, now)
@@ -95,6 +108,15 @@ def _begin(attempt: Attempt) -> None:
 
 def _is_approved(attempt: Attempt) -> bool:
     return Approval.objects.filter(attempt=attempt, answer=Approval.Answer.YES).exists()
+
+
+def _left_automatic(attempt: Attempt, ticket: Ticket) -> str:
+    """Why what was to run without a yes may do so no longer; "" while its team's mode allows it."""
+    mode = switches.mode_of(ticket.finops_team)
+    is_covered = mode == Mode.APPROVE and is_step_approved(attempt)
+    if mode == Mode.AUTOMATIC or is_covered:
+        return ""
+    return f"Nobody has approved it, and the team's mode is {mode} now."
 
 
 def _see(attempt: Attempt, now: datetime) -> Sighting | None:
@@ -246,10 +268,7 @@ def _after_trouble(attempt: Attempt, error: IntegrationError, now: datetime) -> 
 
 
 def _wait(attempt: Attempt, why: str, now: datetime, retry_after: float | None = None) -> None:
-    """Later; after two hours nobody waits any more."""
-    if now - attempt.due_since > WAIT_FOR:
-        close_quietly(attempt, State.SKIPPED, f"Waited too long. {why}", actions.REMEDIATION_SKIPPED)
-        return
+    """Later, until it has waited too long."""
     pause = max(WAIT_AGAIN, timedelta(seconds=retry_after or 0))
     _update(attempt, due_at=now + pause, detail=why[:500])
 

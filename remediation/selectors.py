@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,14 @@ from remediation.telling import title_of
 from tickets.models import Ticket
 
 
-def find_attempts(*, ticket: str = "", state: str = "") -> QuerySet[Attempt]:
-    """Attempts, newest first, of one ticket (by its key) and in one state, where given."""
+def find_attempts(*, ticket: str = "", states: Collection[str] = ()) -> QuerySet[Attempt]:
+    """Attempts, newest first, of one ticket (by its key) and in one of some states, where given."""
     found = (
         Attempt.objects.select_related("ticket", "requested_by").prefetch_related("approvals").order_by("-id")
     )
     if ticket:
         found = found.filter(ticket__key=ticket)
-    return found.filter(state=state) if state else found
+    return found.filter(state__in=states) if states else found
 
 
 def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:

@@ -37,10 +37,10 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """A transition that does not exist, with the ones that do; or a ticket that was changed meanwhile."""
+    """A transition that does not exist, with the ones that do; a ticket changed meanwhile; an answer come too late."""
 
     detail = serializers.CharField()
-    code = serializers.ChoiceField(["transition_not_allowed", "changed_meanwhile"])
+    code = serializers.ChoiceField(["transition_not_allowed", "changed_meanwhile", "not_possible"])
     fields = serializers.DictField()  # type: ignore[assignment]
     allowed = serializers.ListField(child=serializers.CharField(), required=False)
 

@@ -219,8 +219,12 @@ def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str)
 
 
 def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> None:
+    """Not in a quiet time; after one, a ticket that was born in it is told of first."""
     with transaction.atomic():
         ticket = ticket_services.lock(ticket_id)
+        if hold_back(ticket, timezone.now()) is not None:
+            return
+        tell_after_quiet(ticket)
         if _is_planned(ticket, Channel.SLACK, Operation.POST):
             add_once(ticket, Channel.SLACK, Operation.REPLY, part=part, content=content)
 

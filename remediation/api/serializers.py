@@ -6,14 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from audit.api.query import Choices, PageQuery, Words
 from remediation.states import State
 
 
-class AttemptFilter(serializers.Serializer[dict[str, Any]]):
-    ticket = serializers.CharField(required=False, max_length=64, default="")
-    state = serializers.ChoiceField(State.choices, required=False, default="")
-    limit = serializers.IntegerField(required=False, min_value=1, default=100)
-    before = serializers.IntegerField(required=False, min_value=1, default=None, allow_null=True)
+class AttemptQuery(PageQuery):
+    ticket = Words(required=False, max_length=64, help_text="A ticket's id.")
+    state = Choices(State.values, required=False, help_text="One or more, separated by commas.")
 
 
 class AnswerSerializer(serializers.Serializer[dict[str, Any]]):
@@ -61,7 +60,7 @@ class AttemptSerializer(serializers.Serializer[dict[str, Any]]):
 
 class AttemptListSerializer(serializers.Serializer[dict[str, Any]]):
     attempts = AttemptSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
+    next = serializers.URLField(allow_null=True)
 
 
 class AttemptAnswerSerializer(serializers.Serializer[dict[str, Any]]):

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import ClassVar
-from urllib.parse import urlencode
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import IsApprover
+from audit.api.paging import decode_cursor, encode_cursor, next_url
+from audit.api.query import USUAL_ROWS
 from audit.api.responses import answers
 from remediation import services
 from remediation.api.serializers import (
     AnswerSerializer,
     AttemptAnswerSerializer,
-    AttemptFilter,
     AttemptListSerializer,
+    AttemptQuery,
 )
 from remediation.models import Attempt
 from remediation.selectors import attempt_row, find_attempts
 
-MOST = 500
+
+class NotPossible(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_possible"
 
 
 class AttemptsView(APIView):
@@ -34,24 +39,19 @@ class AttemptsView(APIView):
         operation_id="list_remediation",
         summary="Proposals and attempts at repairing, newest first",
         tags=["remediation"],
-        parameters=[AttemptFilter],
+        parameters=[AttemptQuery],
         responses=answers(AttemptListSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
-        form = AttemptFilter(data=request.query_params)
-        form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        limit = min(asked["limit"], MOST)
-        found = find_attempts(ticket=asked["ticket"], state=asked["state"])
-        if asked["before"]:
-            found = found.filter(pk__lt=asked["before"])
+        asked = AttemptQuery.read(request)
+        limit = asked.get("limit", USUAL_ROWS)
+        found = find_attempts(ticket=asked.get("ticket", ""), states=asked.get("state", ()))
+        if "cursor" in asked:
+            found = found.filter(pk__lt=decode_cursor(asked["cursor"], 1)[0])
         rows = list(found[: limit + 1])
-        following = None
-        if len(rows) > limit:
-            kept = {name: asked[name] for name in ("ticket", "state") if asked[name]}
-            query = urlencode({**kept, "limit": limit, "before": rows[limit - 1].pk})
-            following = request.build_absolute_uri(f"{request.path}?{query}")
-        return Response({"attempts": [attempt_row(attempt) for attempt in rows[:limit]], "next": following})
+        shown = rows[:limit]
+        following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(rows) > limit else None
+        return Response({"attempts": [attempt_row(attempt) for attempt in shown], "next": following})
 
 
 class AnswerView(APIView):
@@ -71,7 +71,7 @@ class AnswerView(APIView):
         except services.NotAllowedError as error:
             raise PermissionDenied(str(error)) from error
         except services.NotPossibleError as error:
-            return Response({"detail": str(error)}, status=409)
+            raise NotPossible(str(error)) from error
         return Response({"attempt": attempt_row(find_attempts().get(pk=attempt_id))})
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from audit.models import AuditEntry
 from integrations.models import Broadcast, Delivery
-from integrations.services import plan_deliveries
+from integrations.services import plan_deliveries, propose_in_thread, reply_in_thread
 from tests.clock.conftest import ANN, Desk, policy, window
 from tickets import counter_store, services
-from tickets.models import Escalation, Mute, QuietSummary
+from tickets.models import Escalation, Mute, QuietSummary, Ticket
 from tickets.quiet import is_quiet, quiet_for
 from tickets.quiet import services as quiet
 from tickets.rows import ticket_row
@@ -200,6 +200,30 @@ def test_of_two_quiet_times_the_later_end_counts(desk: Desk) -> None:
     found = quiet_for(ticket, desk.clock.at)
     assert found is not None
     assert (found.name, found.until.hour) == ("Maintenance: Long", 20)
+
+
+def thread(ticket: Ticket) -> list[str]:
+    told = Delivery.objects.filter(ticket=ticket, channel="slack").exclude(state="skipped").order_by("id")
+    return [delivery.operation for delivery in told]
+
+
+def test_proposal_after_a_window_is_told_with_the_ticket_that_was_born_in_it(desk: Desk) -> None:
+    window()
+    ticket = desk.open(1)
+    assert thread(ticket) == []
+    desk.clock.on(hours=3)
+    propose_in_thread(ticket.pk, "17", "Retry the pipeline", "The source is there now.")
+    assert thread(ticket) == ["post", "reply"]
+
+
+def test_proposal_in_a_quiet_time_is_told_to_nobody(desk: Desk) -> None:
+    ticket = desk.open(1)
+    window()
+    propose_in_thread(ticket.pk, "17", "Retry the pipeline", "The source is there now.")
+    reply_in_thread(ticket.pk, "remediation-17", "It runs.")
+    assert thread(ticket) == ["post"]
+    ticket.refresh_from_db()
+    assert ticket.quiet_name == "Maintenance: Patching", "the summary at its end counts it"
 
 
 def test_mute_of_a_resource_ends_by_itself(desk: Desk) -> None:

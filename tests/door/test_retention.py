@@ -25,6 +25,7 @@ from ingestion.selectors import first_payload
 from integrations.models import Channel, Delivery, Operation, State
 from rca.models import Analysis, Evidence
 from rca.services import keep_evidence
+from remediation.models import Attempt, Decision
 from tests.support.people import client_of
 from tests.support.posting import ADF, pipeline_failed, post
 from tickets import counter_store, services
@@ -97,7 +98,18 @@ def test_counters_equal_the_tickets_that_are_left(door: Client, keep: Keep) -> N
     assert counter_store.reconcile(repair=False) == {}
 
 
-@pytest.mark.parametrize("what", ["open", "in work", "delivery waiting", "heard of lately"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "open",
+        "in work",
+        "delivery waiting",
+        "heard of lately",
+        "attempt proposed",
+        "attempt verifying",
+        "decision waiting",
+    ],
+)
 def test_ticket_that_is_not_done_with_keeps_everything(door: Client, keep: Keep, what: str) -> None:
     keep("tickets", "events", "payloads")
     ticket = alert(door, 1, is_closed=what != "open")
@@ -107,11 +119,24 @@ def test_ticket_that_is_not_done_with_keeps_everything(door: Client, keep: Keep,
         Delivery.objects.create(
             ticket=ticket, channel=Channel.BLOB, operation=Operation.ARCHIVE, state=State.RETRYING
         )
+    elif what.startswith("attempt"):
+        state = what.removeprefix("attempt ")
+        Attempt.objects.create(ticket=ticket, playbook="retry_pipeline", state=state, token=what)
+    elif what == "decision waiting":
+        Decision.objects.create(ticket=ticket, is_waiting=True)
     elif what == "heard of lately":
         Ticket.objects.filter(pk=ticket.pk).update(last_seen_at=timezone.now())
         keep("events", "payloads", days=0)
     assert run() == {}
     assert first_payload(ticket) is not None
+
+
+def test_ticket_whose_remediation_has_ended_goes(door: Client, keep: Keep) -> None:
+    keep("tickets", "events")
+    ticket = alert(door, 1)
+    Attempt.objects.create(ticket=ticket, playbook="retry_pipeline", state="succeeded")
+    Decision.objects.create(ticket=ticket, is_waiting=False)
+    assert run() == {"events": 1, "tickets": 1}
 
 
 def test_reopened_ticket_is_not_removed_by_a_pass_that_saw_it_closed(door: Client, keep: Keep) -> None:

@@ -17,7 +17,7 @@ from remediation import claims, playbooks, services
 from remediation.models import Attempt, Decision
 from remediation.states import ACTIVE
 from remediation.tasks import decide
-from tests.support.estate import SCOPE, WORKSPACE, Estate
+from tests.support.estate import FACTORY, SCOPE, WORKSPACE, Estate
 from tests.support.factories import make_ticket
 from tests.support.vendor_server import serving
 from tickets.models import Ticket
@@ -81,6 +81,7 @@ def point_at(settings: Settings, url: str) -> None:
     settings.DATABRICKS_WORKSPACE_ID = WORKSPACE
     settings.AUTO_REMEDIATION_ENABLED = True
     settings.REMEDIATION_MODE = "automatic"
+    settings.REMEDIATION_FACTORIES = (FACTORY,)
     settings.RCA_PROVIDERS = ("rules",)
 
 

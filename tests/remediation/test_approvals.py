@@ -7,10 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.actors import person
 from accounts.models import User
+from audit import actions
+from audit.models import AuditEntry
 from integrations.webhooks.presses import Presser, RefusedError
 from remediation import services
 from remediation.models import Approval, Attempt
@@ -74,6 +78,36 @@ def test_everybody_with_a_role_reads_the_list(proposal: Attempt, viewer: User, o
     assert client_of(viewer).get("/api/remediation?state=nonsense").status_code == 400
 
 
+def test_list_is_read_in_pages_of_several_states_and_refuses_what_it_does_not_know(
+    proposal: Attempt, viewer: User
+) -> None:
+    for number in range(2, 5):
+        state = State.FAILED if number == 4 else State.EXPIRED
+        Attempt.objects.create(
+            ticket=proposal.ticket, playbook="retry_pipeline", state=state, number=number, token=str(number)
+        )
+    client = client_of(viewer)
+    seen: list[str] = []
+    address = "/api/remediation?state=proposed,EXPIRED&limit=2"
+    while address:
+        page = client.get(address).json()
+        seen += [row["state"] for row in page["attempts"]]
+        address = page["next"]
+    assert seen == ["expired", "expired", "proposed"]
+    for wrong in ("before=3", "cursor=made-up", "state=proposed,odd", "limit=0"):
+        refused = client.get(f"/api/remediation?{wrong}")
+        assert (refused.status_code, list(refused.json()["fields"])) == (400, [wrong.partition("=")[0]])
+
+
+def test_conflict_is_an_error_like_all_others(proposal: Attempt, approver: User) -> None:
+    Attempt.objects.update(state=State.EXPIRED)
+    answer = post(approver, proposal)
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "detail": "The attempt is expired; it waits for nobody.", "code": "not_possible", "fields": {},
+    }  # fmt: skip
+
+
 def test_yes_pressed_twice_is_one_yes(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:
     assert [post(approver, proposal).status_code for _ in range(2)] == [200, 200]
     assert Approval.objects.count() == 1
@@ -112,6 +146,39 @@ def test_scheduled_attempt_can_still_be_rejected(
     assert estate.writes() == []
 
 
+def test_own_yes_becomes_a_no_while_it_is_scheduled_and_the_record_keeps_both(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User
+) -> None:
+    post(approver, proposal)
+    assert post(approver, proposal, "reject").json()["attempt"]["state"] == "rejected"
+    assert [given.answer for given in Approval.objects.all()] == ["no"]
+    told = AuditEntry.objects.filter(ticket_key=proposal.ticket.key, actor=approver.email)
+    assert list(told.order_by("id").values_list("action", flat=True)) == [
+        actions.REMEDIATION_APPROVED, actions.REMEDIATION_SCHEDULED, actions.REMEDIATION_REJECTED,
+    ]  # fmt: skip
+    desk.step()
+    assert estate.writes() == []
+
+
+def test_attempt_that_waits_for_its_next_call_can_be_rejected_and_a_running_one_cannot(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User
+) -> None:
+    post(approver, proposal)
+    for state, status in ((State.RUNNING, 409), (State.VERIFYING, 409), (State.SCHEDULED, 200)):
+        Attempt.objects.update(state=state, called_at=timezone.now(), calls=1)
+        assert post(approver, proposal, "reject").status_code == status
+
+
+def test_switched_off_no_yes_is_taken_and_a_no_is(
+    desk: Desk, estate: Estate, proposal: Attempt, approver: User, settings: Settings
+) -> None:
+    settings.AUTO_REMEDIATION_ENABLED = False
+    refused = post(approver, proposal)
+    assert (refused.status_code, Approval.objects.count()) == (409, 0)
+    assert "AUTO_REMEDIATION_ENABLED" in refused.json()["detail"]
+    assert post(approver, proposal, "reject").status_code == 200
+
+
 def test_unknown_attempt_is_404(approver: User) -> None:
     assert post(approver, 4711).status_code == 404
 
@@ -124,6 +191,43 @@ def test_own_request_needs_another_persons_yes_where_two_are_needed(
     assert (attempt.state, attempt.people_needed) == (State.PROPOSED, 2)
     assert post(approver, attempt).status_code == 403
     assert post(admin_person, attempt).json()["attempt"]["state"] == "scheduled"
+
+
+@pytest.fixture
+def high_risk(desk: Desk, estate: Estate, analyst: User) -> Attempt:
+    """Two must agree, and the analyst who asked for it counts as one of them no more."""
+    estate.cluster_ends("CLOUD_PROVIDER_LAUNCH_FAILURE")
+    attempt = services.request_playbook(desk.cluster_ticket().pk, "fallback_node_type", analyst)
+    Attempt.objects.filter(pk=attempt.pk).update(requested_by=None)
+    return attempt
+
+
+def test_two_are_two_persons_whatever_their_e_mails_are(
+    high_risk: Attempt, approver: User, admin_person: User
+) -> None:
+    assert services.approve(high_risk.pk, approver, way="api").state == State.AWAITING_APPROVAL
+    old = approver.email
+    User.objects.filter(pk=approver.pk).update(email="somebody.else@example.com")
+    approver.refresh_from_db()
+    assert services.approve(high_risk.pk, approver, way="api").state == State.AWAITING_APPROVAL
+    assert Approval.objects.count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Approval.objects.create(attempt=high_risk, person=approver, email="third@example.com", answer="yes")
+    User.objects.filter(pk=admin_person.pk).update(email=old)
+    admin_person.refresh_from_db()
+    assert services.approve(high_risk.pk, admin_person, way="api").state == State.SCHEDULED
+
+
+@pytest.mark.parametrize("what", ["the desk", "the role"])
+def test_yes_of_somebody_who_has_left_counts_no_more(
+    high_risk: Attempt, approver: User, admin_person: User, what: str
+) -> None:
+    services.approve(high_risk.pk, approver, way="api")
+    if what == "the desk":
+        User.objects.filter(pk=approver.pk).update(is_active=False)
+    else:
+        approver.groups.clear()
+    assert services.approve(high_risk.pk, admin_person, way="api").state == State.AWAITING_APPROVAL
 
 
 def test_analysts_request_waits_and_an_approvers_own_does_not(

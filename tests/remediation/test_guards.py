@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,13 +14,15 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from audit.services import Actor
 from remediation import guards, services, switches
-from remediation.models import Attempt, Decision, Playbook
+from remediation.models import Approval, Attempt, Decision, Playbook
 from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
 from tests.support.factories import make_ticket
 from tickets import services as ticket_services
+from tickets.clock_models import MaintenanceWindow, Repeat
 from tickets.models import TicketLink
+from tickets.quiet.services import lift_quiet, mute_ticket, set_quiet
 
 pytestmark = pytest.mark.django_db
 
@@ -82,19 +85,57 @@ def test_many_failing_resources_are_only_proposed(desk: Desk, estate: Estate, se
     assert "something larger is wrong" in " ".join(attempt.reasons)
 
 
-def test_maintenance_window_makes_it_wait(
-    desk: Desk, estate: Estate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    windows = [True]
-    monkeypatch.setattr(guards, "_maintenance", [lambda ticket: windows[0]])
+def window(**fields: Any) -> MaintenanceWindow:
+    """From an hour ago for two hours, for the pipeline of the tests."""
+    begins = timezone.now() - timedelta(hours=1)
+    ends = begins + timedelta(hours=2)
+    made = MaintenanceWindow(
+        name="Night of the move", resource_pattern="load", time_zone="UTC", repeat=Repeat.ONCE, reason="Known",
+        start_date=begins.date(), start_time=begins.time(), end_date=ends.date(), end_time=ends.time(), **fields,
+    )  # fmt: skip
+    set_quiet(made, actor=SOMEBODY)
+    return made
+
+
+def test_decision_waits_for_the_windows_end_without_asking_the_vendor(desk: Desk, estate: Estate) -> None:
+    made = window()
     estate.pipeline_fails()
     assert desk.take(desk.pipeline_ticket()) == []
-    assert "maintenance" in reasons()
-    windows[0] = False
+    assert "Maintenance: Night of the move, until" in reasons()
+    assert estate.vendor.requests == []
+    decision = Decision.objects.get()
+    assert (decision.is_waiting, decision.verdict) == (True, "wait")
+    assert decision.due_at > timezone.now() + timedelta(minutes=58)
+    Decision.objects.update(asked_since=timezone.now() - timedelta(hours=5, minutes=30))
+    desk.decide()
+    assert Decision.objects.get().is_waiting, "the hour to come does not count"
+    desk.decide()
+    assert Decision.objects.get().is_waiting
+    lift_quiet(made, actor=SOMEBODY, now=timezone.now())
     assert [attempt.state for attempt in desk.decide()] == [State.SCHEDULED]
-    windows[0] = True
+
+
+def test_scheduled_attempt_waits_for_the_windows_end_and_is_begun_then(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails()
+    desk.take(desk.pipeline_ticket())
+    made = window()
+    before = len(estate.vendor.requests)
     assert desk.step() == [State.SCHEDULED]
-    assert estate.writes() == []
+    attempt = Attempt.objects.get()
+    assert attempt.due_at == attempt.paused_until
+    assert attempt.due_at > timezone.now() + timedelta(minutes=58)
+    assert len(estate.vendor.requests) == before
+    lift_quiet(made, actor=SOMEBODY, now=timezone.now())
+    Attempt.objects.update(created_at=timezone.now() - timedelta(hours=9), paused_until=timezone.now())
+    assert desk.step() == [State.VERIFYING], "nine hours in a window are no waiting"
+
+
+def test_mute_silences_people_and_stops_no_repair(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    mute_ticket(ticket, until=timezone.now() + timedelta(hours=1), reason="Known", actor=SOMEBODY)
+    desk.take(ticket)
+    assert desk.step() == [State.VERIFYING]
 
 
 @pytest.mark.parametrize("limit", ["REMEDIATION_PER_RESOURCE_HOUR", "REMEDIATION_PER_HOUR"])
@@ -262,6 +303,46 @@ def test_one_yes_covers_the_step_in_mode_approve_and_one_try_in_mode_propose(
         desk.step()
         desk.decide()
         assert Attempt.objects.latest("id").state == state
+
+
+@pytest.mark.parametrize("mode_now", ["observe", "propose", "approve"])
+def test_scheduled_attempt_ends_when_its_team_is_put_back_unless_somebody_said_yes(
+    desk: Desk, estate: Estate, approver: User, mode_now: str
+) -> None:
+    estate.pipeline_fails()
+    (attempt,) = desk.take(desk.pipeline_ticket())
+    services.set_mode("DataEng", mode_now, actor=SOMEBODY)
+    assert desk.step() == [State.SKIPPED]
+    assert f"the team's mode is {mode_now} now" in Attempt.objects.get().detail
+    assert estate.writes() == []
+    Attempt.objects.update(state=State.SCHEDULED, ended_at=None)
+    Approval.objects.create(attempt=attempt, person=approver, email=approver.email, answer="yes")
+    assert desk.step() == [State.VERIFYING]
+
+
+def test_try_that_an_earlier_yes_covers_runs_on_in_mode_approve(
+    desk: Desk, estate: Estate, approver: User, mode: Callable[[str], None]
+) -> None:
+    mode("approve")
+    estate.pipeline_fails()
+    (attempt,) = desk.take(desk.pipeline_ticket())
+    services.approve(attempt.pk, approver, way="api")
+    desk.step()
+    estate.end_pipeline_run("new-1", "Failed")
+    desk.step()
+    desk.decide()
+    assert desk.step() == [State.FAILED, State.VERIFYING]
+
+
+def test_attempt_that_was_due_while_the_desk_was_off_for_long_is_not_begun(
+    desk: Desk, estate: Estate
+) -> None:
+    estate.pipeline_fails()
+    desk.take(desk.pipeline_ticket())
+    Attempt.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    assert desk.step() == [State.SKIPPED]
+    assert "Waited too long" in Attempt.objects.get().detail
+    assert estate.writes() == []
 
 
 def test_teams_mode_wins_over_the_setting() -> None:

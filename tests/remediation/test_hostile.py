@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
+from accounts.models import User
 from rca.models import Analysis
 from remediation import services
 from remediation.models import Attempt, Decision
 from remediation.states import State
 from remediation.tasks import sweep
 from tests.remediation.conftest import Desk
-from tests.support.estate import Estate
+from tests.support.estate import FACTORY, Estate
 from tickets import services as ticket_services
 from tickets.models import Ticket
 
@@ -167,3 +168,22 @@ def test_policys_verdict_is_on_the_ticket_whoever_answered(
     desk.take(other)
     assert list(Ticket.objects.order_by("id").values_list("can_auto_heal", flat=True)) == [True, False]
     assert estate.vendor.requests == []
+
+
+def test_until_a_factory_is_named_its_pipelines_are_only_observed(
+    desk: Desk, estate: Estate, settings: Settings, approver: User
+) -> None:
+    estate.pipeline_fails()
+    estate.pipeline_fails(run_id="run-1", parameters={"day": "2"})
+    (named,) = desk.take(desk.pipeline_ticket())
+    settings.REMEDIATION_FACTORIES = ()
+    assert desk.step() == [State.SKIPPED]
+    desk.take(desk.pipeline_ticket("run-1"))
+    observed = Attempt.objects.latest("id")
+    assert observed.state == State.DRY_RUN
+    assert "no factory is named in REMEDIATION_FACTORIES" in observed.detail
+    with pytest.raises(services.NotPossibleError, match="no factory is named"):
+        services.request_playbook(named.ticket_id, "", approver)
+    assert estate.writes() == []
+    settings.RECONCILE_FACTORIES = (FACTORY,)
+    assert services.request_playbook(named.ticket_id, "", approver).state == State.SCHEDULED

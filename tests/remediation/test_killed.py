@@ -27,6 +27,7 @@ def test_killed_between_a_run_and_its_record_starts_no_second_and_forgets_none(t
                 "AZURE_MANAGEMENT_ENDPOINT": vendor.url, "AZURE_MANAGEMENT_TOKEN": "arm-token",
                 "NO_PROXY": "127.0.0.1,localhost", "RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0",
                 "AUTO_REMEDIATION_ENABLED": "true", "REMEDIATION_MODE": "automatic",
+                "REMEDIATION_FACTORIES": FACTORY,
             },
         ).start()  # fmt: skip
         try:

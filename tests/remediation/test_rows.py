@@ -85,6 +85,22 @@ def test_good_new_run_closes_the_ticket_with_the_playbooks_name_and_the_time_it_
     ]  # fmt: skip
 
 
+def test_repaired_run_is_the_recovery_of_its_pipeline(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    earlier, other = desk.pipeline_ticket("run-old"), desk.pipeline_ticket("run-x", pipeline="another")
+    desk.take(ticket)
+    desk.step()
+    estate.end_pipeline_run("new-1")
+    assert desk.step() == [State.SUCCEEDED]
+    for each in (ticket, earlier, other):
+        each.refresh_from_db()
+    assert ticket.recovered_at is not None
+    assert ticket.recovery_seconds == round((ticket.recovered_at - ticket.opened_at).total_seconds())
+    assert (earlier.recovered_at, other.recovered_at) == (ticket.recovered_at, None)
+    assert (earlier.is_closed, actions_of(earlier)[-1]) == (False, "Pipeline Recovered")
+
+
 @pytest.mark.parametrize(
     ("code", "result", "waits"),
     [

@@ -75,9 +75,18 @@ def _matches(name: str, pattern: str) -> bool:
 
 def quiet_for(subject: Subject, at: datetime) -> Quiet | None:
     """The quiet time that holds for a ticket at a moment; of several the one that ends last."""
+    return _last_of(rules_in_force(), subject, at)
+
+
+def window_for(subject: Subject, at: datetime) -> Quiet | None:
+    """The same among maintenance windows only: somebody is at work on the resource. A mute says nothing of that."""
+    return _last_of([rule for rule in rules_in_force() if rule.schedule is not None], subject, at)
+
+
+def _last_of(rules: list[Rule], subject: Subject, at: datetime) -> Quiet | None:
     found = [
         Quiet(rule.key, rule.name, period.end)
-        for rule in rules_in_force()
+        for rule in rules
         if rule.fits(subject) and (period := rule.period_at(at))
     ]
     return max(found, key=lambda quiet: quiet.until, default=None)
