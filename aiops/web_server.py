@@ -38,7 +38,9 @@ class WebServer(Server):
         return super().create_application(protocol, scope)
 
 
-def _end_broken(protocol: Any, answer_error: Callable[[BaseException], None], exception: BaseException) -> None:
+def _end_broken(
+    protocol: Any, answer_error: Callable[[BaseException], None], exception: BaseException
+) -> None:
     if not protocol._response_started:
         answer_error(exception)
     elif protocol.channel is not None:

@@ -104,7 +104,18 @@ def test_two_clocks_and_three_workers_tell_everything_once(tmp_path: Path) -> No
             "DIGESTS": "none",
         }
         manage(environment, "migrate", "--verbosity", "0")
-        worker = ["celery", "-A", "aiops", "worker", "--pool", "threads", "--concurrency", "3", "--loglevel", "warning"]
+        worker = [
+            "celery",
+            "-A",
+            "aiops",
+            "worker",
+            "--pool",
+            "threads",
+            "--concurrency",
+            "3",
+            "--loglevel",
+            "warning",
+        ]
         manage(environment, "shell", "-c", SEED)
         for number in range(3):
             named = [*worker, "--hostname", f"w{number}@test"]

@@ -39,7 +39,9 @@ WebServer(application, build_endpoint_description_strings(host="127.0.0.1", port
 def port() -> Iterator[int]:
     number = free_port()
     running = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(number)], cwd=ROOT, env={"DJANGO_SETTINGS_MODULE": "aiops.settings"}
+        [sys.executable, "-c", PROGRAM, str(number)],
+        cwd=ROOT,
+        env={"DJANGO_SETTINGS_MODULE": "aiops.settings"},
     )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
