@@ -98,7 +98,7 @@ def test_role_follows_the_issuer_at_each_sign_in(issuer: FakeIssuer, client: Cli
         {"sub": None},
         {"iat": int(time.time()) + 3600},
     ],
-    ids=str,
+    ids=["issuer", "audience", "party", "nonce", "no nonce", "expired", "no expiry", "no subject", "not yet"],
 )
 def test_token_that_does_not_hold_is_refused(
     issuer: FakeIssuer, client: Client, changed: dict[str, Any]
