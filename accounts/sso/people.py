@@ -27,7 +27,8 @@ def sign_in(claims: Mapping[str, Any]) -> User:
     """The person of validated claims, their role as the issuer has it now; raises NotWelcomeError.
 
     The subject identifies, for ever; the e-mail only once, to find an account that was made here before, and only
-    where the issuer vouches for it. A superuser's account is never taken over that way: it is the way in when the issuer is away.
+    where the issuer vouches for it. A superuser's account is never taken over that way: it is the way in when the
+    issuer is away.
     """
     subject = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()
     email = normalise_email(str(claims.get("email") or claims.get("preferred_username") or ""))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from accounts import throttle
 from accounts.models import User
 from accounts.roles import Role
 from accounts.sso.provider import _client_for
@@ -142,6 +144,31 @@ def test_refusal_by_the_issuer_is_recorded(issuer: FakeIssuer, client: Client) -
     state = issuer._asked["state"]
     assert client.get(f"/sso/back?error=access_denied&state={state}").status_code == 403
     assert "access_denied" in failures()[0]
+
+
+def test_nobody_writes_their_own_text_into_the_record(issuer: FakeIssuer, client: Client) -> None:
+    assert client.get("/sso/back?error=access_denied&state=x").status_code == 403
+    assert client.get("/sso/back?error=access_denied").status_code == 403
+    assert failures() == []
+    issuer.authorize(client.get("/sso/login")["Location"])
+    address = f"/sso/back?error=<b>mine</b>&error_description=mine&state={issuer._asked['state']}"
+    assert [client.get(address).status_code for _ in range(2)] == [403, 403]
+    assert len(failures()) == 1
+    assert "mine" not in failures()[0]
+
+
+def test_one_address_does_not_ask_without_end(
+    issuer: FakeIssuer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = throttle.Limit(2, timedelta(minutes=5), by_account=False, by_address=True)
+    monkeypatch.setitem(throttle.LIMITS, throttle.SSO, (limit,))
+    assert [client.get(f"/sso/{page}").status_code for page in ("login", "back", "back", "login")] == [
+        302,
+        403,
+        429,
+        429,
+    ]
+    assert int(client.get("/sso/login")["Retry-After"]) > 0
 
 
 def test_discovery_document_of_another_issuer_is_not_believed(issuer: FakeIssuer, client: Client) -> None:
