@@ -22,6 +22,7 @@ from accounts import throttle
 from accounts.models import User
 from accounts.roles import Role
 from accounts.sso.provider import _client_for
+from accounts.tokens import tokens_for
 from audit.models import AuditEntry
 from tests.conftest import PASSWORD
 from tests.support.oidc_issuer import CLIENT_ID, FakeIssuer
@@ -281,6 +282,18 @@ def test_switched_off_passwords_open_no_door(issuer: FakeIssuer, settings: Setti
     assert (answer.status_code, answer.json()["code"]) == (403, "password_login_off")
     assert client.get("/register").status_code == 403
     assert not is_in(client)
+
+
+def test_switched_off_passwords_renew_no_token(issuer: FakeIssuer, settings: Settings, viewer: User) -> None:
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    given = [tokens_for(user)["refresh"] for user in (viewer, root)]
+    settings.PASSWORD_LOGIN = False
+    for refresh in given:
+        body = {"refresh": refresh}
+        assert APIClient().post("/api/token/refresh", body, format="json").status_code == 401
+    settings.PASSWORD_LOGIN = True
+    body = {"refresh": given[0]}
+    assert APIClient().post("/api/token/refresh", body, format="json").status_code == 200
 
 
 def link_for(email: str) -> str:
