@@ -18,6 +18,7 @@ from accounts.models import LoginAttempt
 
 LOGIN = "login"
 REGISTER = "register"
+SSO = "sso"
 KEPT = timedelta(hours=2)
 
 
@@ -37,6 +38,7 @@ LIMITS = {
         Limit(100, timedelta(minutes=15), by_account=True, by_address=False),
         Limit(100, timedelta(minutes=5), by_account=False, by_address=True),
     ),
+    SSO: (Limit(200, timedelta(minutes=5), by_account=False, by_address=True),),  # two for each sign-in
     REGISTER: (Limit(60, timedelta(hours=1), by_account=False, by_address=True),),
 }
 

@@ -9,6 +9,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidTok
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 
 from accounts.models import User
+from accounts.services import may_use_password
 
 STAMP_CLAIM = "stamp"
 ENDED = "This token has ended; sign in again."
@@ -40,6 +41,8 @@ def renew(text: str) -> dict[str, str]:
     try:
         old = RefreshToken(text)  # type: ignore[arg-type]
         user = PersonAuthentication().get_user(old)
+        if not may_use_password(user):  # by which the first of these tokens was given
+            raise InvalidToken(ENDED)
         with transaction.atomic():
             is_first_use: bool = old.blacklist()[1]  # type: ignore[index]
             if not is_first_use:  # two callers at once: one of them stole it

@@ -12,6 +12,23 @@ from urllib.parse import urlsplit
 
 from integrations.errors import IntegrationError
 
+_INSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "168.63.129.16/32",  # Azure's wire server: metadata and DNS of the virtual machine
+            "192.0.0.0/24",  # RFC 6890, protocol assignments
+            "::/96",  # RFC 4291, 2.5.5.1: IPv4-compatible
+            "::ffff:0:0:0/96",  # RFC 2765, 2.1: IPv4-translated
+            "64:ff9b::/96",  # RFC 6052: NAT64, leads to the IPv4 address at its end
+            "64:ff9b:1::/48",  # RFC 8215: the same, local
+            "2002::/16",  # RFC 3056: 6to4
+            "fec0::/10",  # RFC 3879: site-local
+        ),
+    )
+)
+"""Refused beside what Python knows not to be global: some hold an IPv4 address that a gateway unwraps."""
+
 
 def check_public(vendor: str, url: str, allowed_hosts: tuple[str, ...]) -> None:
     """Raises IntegrationError unless `url` is https to a host that resolves to public addresses only, or is allowed."""
@@ -38,8 +55,9 @@ def _is_public(address: str) -> bool:
         found = ipaddress.ip_address(address.split("%", 1)[0])
     except ValueError:
         return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_global and not found.is_multicast
+    if getattr(found, "ipv4_mapped", None) is not None or any(found in network for network in _INSIDE):
+        return False
+    return found.is_global and not found.is_multicast
 
 
 def _refused(vendor: str, why: str) -> IntegrationError:

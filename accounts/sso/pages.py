@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,20 +14,41 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts import services
+from accounts import services, throttle
 from accounts.sso import people, provider
+from audit.middleware import client_address
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 NEXT = "sso-next"
 AWAY = "The sign-on service cannot be reached. Try again in a minute."
 REFUSED = "The sign-on service's answer could not be used. Try again."
 
+Page = Callable[[HttpRequest], HttpResponse]
+
+
+def throttled(page: Page) -> Page:
+    """Off, there is no such page; on, it answers so many calls of one address."""
+
+    @wraps(page)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if not provider.is_on():
+            raise Http404
+        try:
+            throttle.begin(throttle.SSO, "", client_address(request))
+        except throttle.TooManyAttemptsError as error:
+            response = _problem(request, str(error), 429)
+            response.headers["Retry-After"] = str(error.wait)
+            return response
+        return page(request)
+
+    return answer
+
 
 @never_cache
 @require_GET
+@throttled
 def begin(request: HttpRequest) -> HttpResponse:
     """Send the person to the issuer; where they wanted to go is kept, if it is an address of ours."""
-    _only_when_on()
     wanted = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -39,9 +63,11 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
+@throttled
 def back(request: HttpRequest) -> HttpResponse:
-    """The issuer sent the person back with a code."""
-    _only_when_on()
+    """The issuer sent the person back with a code. Of who was not sent there nothing is recorded."""
+    if not provider.is_expected(request):
+        return _problem(request, REFUSED, 403)
     wanted = request.session.pop(NEXT, settings.LOGIN_REDIRECT_URL)
     try:
         user = people.sign_in(provider.claims_of(request))
@@ -55,11 +81,6 @@ def back(request: HttpRequest) -> HttpResponse:
         return _problem(request, str(error), 403)
     login(request, user, backend=MODEL_BACKEND)
     return redirect(wanted)
-
-
-def _only_when_on() -> None:
-    if not provider.is_on():
-        raise Http404
 
 
 def _problem(request: HttpRequest, text: str, status: int) -> HttpResponse:

@@ -11,13 +11,28 @@ from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.django_client import OAuth
+from authlib.integrations.django_client import OAuth, OAuthError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from joserfc.errors import JoseError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384")
 """Signed with a private key of the issuer's: neither unsigned nor by a secret that we share."""
+
+ERROR_CODES = frozenset(
+    {
+        *(
+            "invalid_request",
+            "unauthorized_client",
+            "access_denied",
+            "unsupported_response_type",
+            "invalid_scope",
+        ),
+        *("server_error", "temporarily_unavailable", "interaction_required", "login_required"),
+        *("account_selection_required", "consent_required", "invalid_client", "invalid_grant"),
+    }
+)
+"""RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6: what of a refusal goes on record, and no free text."""
 
 TIMEOUT_SECONDS = 10
 CLOCK_LEEWAY_SECONDS = 60
@@ -46,12 +61,21 @@ def redirect_to_issuer(request: HttpRequest, callback: str) -> HttpResponse:
     return answer
 
 
+def is_expected(request: HttpRequest) -> bool:
+    """Whether this browser was sent to the issuer with the state that it brings back."""
+    state = request.GET.get("state")
+    return bool(state) and _client().framework.get_state_data(request.session, state) is not None
+
+
 def claims_of(request: HttpRequest) -> Mapping[str, Any]:
     """The validated claims behind the issuer's redirect back to us.
 
     Raises RefusedByIssuerError, or IssuerAwayError when the token cannot be fetched.
     """
     client = _client()
+    if "error" in request.GET:
+        client.framework.clear_state_data(request.session, request.GET.get("state"))
+        raise RefusedByIssuerError(f"The issuer refused: {_code(request.GET['error'])}")
     try:
         _check_metadata(client)
         token = client.authorize_access_token(
@@ -64,12 +88,18 @@ def claims_of(request: HttpRequest) -> Mapping[str, Any]:
         )
     except requests.RequestException as error:
         raise IssuerAwayError(type(error).__name__) from error
+    except OAuthError as error:
+        raise RefusedByIssuerError(f"The issuer refused: {_code(error.error)}") from error
     except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise RefusedByIssuerError(f"{type(error).__name__}: {error}"[:300]) from error
     claims: Mapping[str, Any] | None = token.get("userinfo")
     if not claims:
         raise RefusedByIssuerError("The issuer gave no ID token.")
     return claims
+
+
+def _code(told: str | None) -> str:
+    return told if told in ERROR_CODES else "for a reason that is not one of the standard's"
 
 
 def _check_metadata(client: Any) -> None:

@@ -11,7 +11,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from aiops.health import standing
 from aiops.health.probes import DOWN, probe_all
-from audit.middleware import client_address
 from integrations.deliveries.metrics import database_registry
 
 
@@ -31,7 +30,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text; needs `Authorization: Bearer <METRICS_TOKEN>`, or loopback when no token is set."""
+    """Prometheus text; needs `Authorization: Bearer <METRICS_TOKEN>`, or without one a caller of this machine."""
     if not _may_read_metrics(request):
         return HttpResponse(
             "A bearer token is needed (METRICS_TOKEN).\n", status=401, content_type="text/plain"
@@ -44,7 +43,9 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         expected = f"Bearer {settings.METRICS_TOKEN}"
         return hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode())
+    if "X-Forwarded-For" in request.headers:  # a proxy on this machine speaks for somebody else
+        return False
     try:
-        return ipaddress.ip_address(client_address(request)).is_loopback
+        return ipaddress.ip_address(str(request.META.get("REMOTE_ADDR") or "")).is_loopback
     except ValueError:
         return False

@@ -115,8 +115,18 @@ class SlackClient:
         )
 
     def user_email(self, user_id: str) -> str:
-        """The e-mail address of a user, "" where Slack gives none (the scope users:read.email is missing)."""
-        return text(self._call("users.info", {"user": user_id}), "user", "profile", "email")
+        """The e-mail address of a user, "" where Slack gives none (the scope users:read.email is missing).
+
+        Only people of this workspace have one here: a guest of a shared channel is listed with an address that
+        another workspace's administrator set, and so may a bot or somebody who left.
+        """
+        user = self._call("users.info", {"user": user_id}).get("user")
+        if any(at(user, flag) is True for flag in ("deleted", "is_bot", "is_stranger")):
+            return ""
+        team = text(user, "team_id")
+        if team and team != text(self._call("auth.test", {}), "team_id"):
+            return ""
+        return text(user, "profile", "email")
 
     def check(self) -> str:
         """One sentence on who we are and where; raises otherwise."""

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 ABANDONED = timedelta(hours=1)
+WHO_IS_THAT = "Slack does not tell the desk who you are, so nothing was done. Ask its administrator."
 DONE_BY_SLACK_ITSELF = frozenset({"ticket.open"})
 
 
@@ -125,7 +126,10 @@ def sweep(now: datetime) -> int:
 
 
 def act(call_id: int, response_url: str = "") -> None:
-    """Do one press; nothing when it is done or in somebody else's hands."""
+    """Do one press; nothing when it is done or in somebody else's hands.
+
+    While Slack does not tell who pressed, the press stays with the sweep: a known person must not act as unknown.
+    """
     now = timezone.now()
     waiting = InboundCall.objects.filter(pk=call_id, done_at=None, due_at__lte=now)
     if not waiting.update(due_at=now + LEASE):
@@ -136,13 +140,18 @@ def act(call_id: int, response_url: str = "") -> None:
         _handlers[press.action_id](press.value, presser)
     except (RefusedError, TransitionError) as refusal:
         tell_presser(response_url, str(refusal))
+    except IntegrationError as error:
+        logger.warning("Slack does not tell who %s is: %s", press.user_id, error)
+        if not error.permanent:
+            return
+        tell_presser(response_url, WHO_IS_THAT)
     InboundCall.objects.filter(pk=call_id).update(done_at=timezone.now())
 
 
 def presser_of(press: Press) -> Presser:
     """The desk's person with the Slack user's e-mail address; somebody unknown is named as Slack names them.
 
-    Raises RefusedError for a known person who may not act on tickets.
+    Raises RefusedError for a known person who may not act on tickets, IntegrationError when Slack cannot be asked.
     """
     user = User.objects.filter(email=normalise_email(email)).first() if (email := _email_of(press)) else None
     if user is None:
@@ -155,14 +164,11 @@ def presser_of(press: Press) -> Presser:
 def _email_of(press: Press) -> str:
     try:
         config = SlackConfig.from_settings()
-        # The SDK is imported where it is needed, in the worker.
-        client = import_module("integrations.slack.client").SlackClient(config)
-        return str(client.user_email(press.user_id))
     except NotConfiguredError:
         return ""
-    except IntegrationError as error:
-        logger.warning("Slack does not tell who %s is: %s", press.user_id, error)
-        return ""
+    # The SDK is imported where it is needed, in the worker.
+    client = import_module("integrations.slack.client").SlackClient(config)
+    return str(client.user_email(press.user_id))
 
 
 def tell_presser(response_url: str, message: str) -> None:

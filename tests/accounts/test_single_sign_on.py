@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -17,9 +18,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from accounts import throttle
 from accounts.models import User
 from accounts.roles import Role
 from accounts.sso.provider import _client_for
+from accounts.tokens import tokens_for
 from audit.models import AuditEntry
 from tests.conftest import PASSWORD
 from tests.support.oidc_issuer import CLIENT_ID, FakeIssuer
@@ -144,6 +147,31 @@ def test_refusal_by_the_issuer_is_recorded(issuer: FakeIssuer, client: Client) -
     assert "access_denied" in failures()[0]
 
 
+def test_nobody_writes_their_own_text_into_the_record(issuer: FakeIssuer, client: Client) -> None:
+    assert client.get("/sso/back?error=access_denied&state=x").status_code == 403
+    assert client.get("/sso/back?error=access_denied").status_code == 403
+    assert failures() == []
+    issuer.authorize(client.get("/sso/login")["Location"])
+    address = f"/sso/back?error=<b>mine</b>&error_description=mine&state={issuer._asked['state']}"
+    assert [client.get(address).status_code for _ in range(2)] == [403, 403]
+    assert len(failures()) == 1
+    assert "mine" not in failures()[0]
+
+
+def test_one_address_does_not_ask_without_end(
+    issuer: FakeIssuer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = throttle.Limit(2, timedelta(minutes=5), by_account=False, by_address=True)
+    monkeypatch.setitem(throttle.LIMITS, throttle.SSO, (limit,))
+    assert [client.get(f"/sso/{page}").status_code for page in ("login", "back", "back", "login")] == [
+        302,
+        403,
+        429,
+        429,
+    ]
+    assert int(client.get("/sso/login")["Retry-After"]) > 0
+
+
 def test_discovery_document_of_another_issuer_is_not_believed(issuer: FakeIssuer, client: Client) -> None:
     issuer.url = "https://elsewhere.example.com"
     assert client.get("/sso/login").status_code == 503
@@ -254,6 +282,18 @@ def test_switched_off_passwords_open_no_door(issuer: FakeIssuer, settings: Setti
     assert (answer.status_code, answer.json()["code"]) == (403, "password_login_off")
     assert client.get("/register").status_code == 403
     assert not is_in(client)
+
+
+def test_switched_off_passwords_renew_no_token(issuer: FakeIssuer, settings: Settings, viewer: User) -> None:
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    given = [tokens_for(user)["refresh"] for user in (viewer, root)]
+    settings.PASSWORD_LOGIN = False
+    for refresh in given:
+        body = {"refresh": refresh}
+        assert APIClient().post("/api/token/refresh", body, format="json").status_code == 401
+    settings.PASSWORD_LOGIN = True
+    body = {"refresh": given[0]}
+    assert APIClient().post("/api/token/refresh", body, format="json").status_code == 200
 
 
 def link_for(email: str) -> str:

@@ -16,6 +16,7 @@ from accounts.roles import Role
 from audit.models import AuditEntry
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
+from tickets.escalation.services import shown_target
 from tickets.models import EscalationStep, MaintenanceWindow, Mute, TeamPolicy
 from tickets.quiet import is_quiet
 
@@ -128,12 +129,20 @@ def test_administrator_saves_a_policy_with_its_steps_as_one_entry(admin_person: 
         {"steps-0-kind": "slack", "steps-0-target": ""},
         {"steps-0-kind": "jira_priority", "steps-0-target": "Urgent"},
         {"steps-0-kind": "webhook", "steps-0-target": "ftp://example.com"},
+        {"steps-0-kind": "webhook", "steps-0-target": "https://name:s3cret@example.com/x"},
+        {"steps-0-kind": "webhook", "steps-0-target": "http://example.com/x"},
+        {"steps-0-kind": "webhook", "steps-0-target": "https://[::1/x"},
     ],
 )
 def test_policy_that_could_not_be_carried_out_is_refused(admin_person: User, wrong: dict[str, str]) -> None:
     body = {**STEPS, "team": "Sales", "steps-0-kind": "slack", "steps-0-target": "oncall", **wrong}
     assert send(admin_person, "teampolicy_add", body).status_code == 200
     assert not TeamPolicy.objects.exists()
+
+
+def test_record_names_a_step_by_its_host_alone() -> None:
+    step = EscalationStep(kind="webhook", target="https://name:s3cret@example.com:8443?k=s3cret")
+    assert shown_target(step) == "example.com"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,9 @@ def test_channel_without_settings_is_skipped_with_advice(desk: Desk, settings: S
     [
         "http://example.com/x", "https://127.0.0.1/x", "https://localhost/x", "https://10.1.2.3/x",
         "https://169.254.169.254/latest/meta-data", "https://[::1]/x", "https://[::ffff:10.0.0.1]/x",
-        "https://0.0.0.0/x", "https:///x",
+        "https://0.0.0.0/x", "https:///x", "https://[::ffff:8.8.8.8]/x", "https://[64:ff9b::a00:1]/x",
+        "https://[::a00:1]/x", "https://[::ffff:0:a00:1]/x", "https://[2002:a00:1::]/x", "https://[fec0::1]/x",
+        "https://192.0.0.9/x", "https://168.63.129.16/x",
     ],
 )  # fmt: skip
 def test_webhook_reaches_no_address_inside(url: str) -> None:
@@ -166,6 +168,11 @@ def test_webhook_reaches_no_address_inside(url: str) -> None:
         check_public("webhook", url, ())
     assert refused.value.permanent
     assert refused.value.code == "address_refused"
+
+
+@pytest.mark.parametrize("url", ["https://8.8.8.8/x", "https://[2606:4700:4700::1111]/x"])
+def test_webhook_reaches_public_addresses(url: str) -> None:
+    check_public("webhook", url, ())
 
 
 def test_redirected_webhook_is_not_followed(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from tests.deliveries.calls import post_slack, press, slack_headers
 from tests.deliveries.conftest import Worker
 from tests.deliveries.test_exactly_once import told_ticket
 from tests.support.factories import make_ticket
+from tests.support.vendor_server import ok
 from tests.support.world import World
 from tickets.choices import ProcessingState, Status
 from tickets.models import Ticket
@@ -99,6 +100,29 @@ def test_viewer_is_refused_and_told_so_alone(client: Client, world: World, viewe
     assert ticket.status == Status.OPEN
     assert world.slack.whispers[0]["response_type"] == "ephemeral"
     assert "analyst" in world.slack.whispers[0]["text"]
+
+
+def test_press_waits_while_slack_does_not_tell_who_pressed(
+    client: Client, world: World, viewer: User
+) -> None:
+    world.slack.people["U1"] = viewer.email
+    ticket = make_ticket()
+    post_slack(client, press("ticket.acknowledge", ticket.key))
+    call, away = InboundCall.objects.get(), ok({"ok": False, "error": "internal_error"}, 503)
+    world.vendor.on("POST", "/api/users.info", away)
+    presses.act(call.pk)
+    ticket.refresh_from_db()
+    call.refresh_from_db()
+    assert (ticket.status, call.done_at) == (Status.OPEN, None)
+    refused = ok({"ok": False, "error": "missing_scope"})
+    world.vendor.on("POST", "/api/users.info", refused)
+    InboundCall.objects.update(due_at=call.received_at)
+    presses.act(call.pk, f"{world.vendor.url}/actions/1")
+    ticket.refresh_from_db()
+    call.refresh_from_db()
+    assert ticket.status == Status.OPEN
+    assert call.done_at is not None
+    assert "who you are" in world.slack.whispers[0]["text"]
 
 
 def test_move_that_does_not_exist_is_told_to_the_presser(client: Client, world: World) -> None:

@@ -191,6 +191,24 @@ def test_channel_name_becomes_its_id_and_an_id_stays(vendor: VendorServer, slack
         slack.channel_id("nowhere")
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({"team_id": "T1"}, "ann@desk.test"),
+        ({"team_id": "T2"}, ""),
+        ({"team_id": "T1", "deleted": True}, ""),
+        ({"team_id": "T1", "is_bot": True}, ""),
+    ],
+)
+def test_user_email_is_that_of_a_person_of_this_workspace(
+    vendor: VendorServer, slack: SlackClient, flags: dict[str, object], expected: str
+) -> None:
+    user = {"id": "U1", "profile": {"email": "ann@desk.test"}, **flags}
+    vendor.on("POST", "/api/users.info", ok({"ok": True, "user": user}))
+    vendor.on("POST", "/api/auth.test", ok({"ok": True, "team_id": "T1"}))
+    assert slack.user_email("U1") == expected
+
+
 def test_user_email_is_read_from_the_profile(vendor: VendorServer, slack: SlackClient) -> None:
     with_email = ok({"ok": True, "user": {"id": "U1", "profile": {"email": "ann@desk.test"}}})
     vendor.on("POST", "/api/users.info", with_email, ok({"ok": True, "user": {"id": "U1", "profile": {}}}))

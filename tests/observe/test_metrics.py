@@ -13,7 +13,7 @@ import yaml
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from ingestion.models import WorkerPulse
 from integrations.models import Channel, Delivery, Operation
@@ -139,3 +139,16 @@ def test_every_metric_of_the_dashboard_exists_and_every_metric_is_on_it() -> Non
     ours = {re.sub(r"_total$", "", name) for name in declared() if name.startswith("aiops_")}
     ours = {re.sub(r"_(bucket|count|sum)$", "", name) for name in ours if not name.endswith("_created")}
     assert ours - shown == set()
+
+
+@pytest.mark.django_db
+def test_metrics_without_a_token_are_for_callers_of_this_machine_only(settings: Settings) -> None:
+    settings.METRICS_TOKEN, settings.TRUST_PROXY = "", True
+    asked: tuple[dict[str, str], ...] = (
+        {"REMOTE_ADDR": "127.0.0.1"},
+        {"REMOTE_ADDR": "10.0.0.7"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "10.0.0.7", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+    )
+    answers = [Client().get("/metrics", **sent).status_code for sent in asked]  # type: ignore[arg-type]
+    assert answers == [200, 401, 401, 401]

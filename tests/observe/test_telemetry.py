@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from celery.signals import worker_process_init
@@ -32,6 +36,47 @@ def test_address_of_a_span_ends_before_its_query() -> None:
     assert "hush" not in str(span.attributes)
     assert span.attributes["http.url"] == "https://desk.example.com/webhook/jira"
     assert span.attributes["http.method"] == "POST"
+
+
+@dataclass
+class Status:
+    status_code: int
+    description: str | None = None
+
+
+class Exporter:
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def export(self, spans: Sequence[Any]) -> str:
+        self.told += spans
+        return "done"
+
+
+def finished(kind: str) -> Any:
+    address = "https://name:hush@vendor.example.com:8443/services/hush?sig=hush"
+    return SimpleNamespace(
+        name="POST",
+        kind=SimpleNamespace(name=kind),
+        events=[SimpleNamespace(name="exception", text="hush"), SimpleNamespace(name="retry")],
+        status=Status(2, "ConnectionError: /services/hush"),
+        attributes={"http.url": address, "url.path": "/services/hush", "http.method": "POST"},
+    )
+
+
+def test_span_of_a_failed_call_tells_the_host_and_nothing_of_the_failure() -> None:
+    exporter = Exporter()
+    assert telemetry.Discreet(exporter).export([finished("CLIENT"), finished("SERVER")]) == "done"
+    outgoing, incoming = exporter.told
+    assert outgoing.attributes == {
+        "http.url": "https://vendor.example.com:8443",
+        "url.path": "",
+        "http.method": "POST",
+    }
+    assert incoming.attributes["url.path"] == "/services/hush"
+    for span in (outgoing, incoming):
+        assert [event.name for event in span.events] == ["retry"]
+        assert (span.name, span.status) == ("POST", Status(2))
 
 
 def test_nothing_starts_where_no_collector_is_named(

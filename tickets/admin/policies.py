@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -72,9 +73,25 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.add_error("target", "An e-mail address is needed.")
             case StepKind.JIRA_PRIORITY if target and target.upper() not in Priority.values:
                 self.add_error("target", "P1, P2, P3 or nothing.")
-            case StepKind.WEBHOOK if urlsplit(target).scheme not in {"https", "http"}:
-                self.add_error("target", "A full https address is needed.")
+            case StepKind.WEBHOOK if problem := _problem_of_address(target):
+                self.add_error("target", problem)
         return found
+
+
+def _problem_of_address(target: str) -> str:
+    """Why a webhook may not be called there; "" when it may. What its host resolves to is looked at on each call."""
+    try:
+        parts = urlsplit(target)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"https", "http"}:
+        return "A full https address is needed."
+    if "@" in parts.netloc:
+        return "An address with a name or password in it is not taken."
+    if parts.scheme == "http" and host not in {name.lower() for name in settings.ESCALATION_WEBHOOK_HOSTS}:
+        return "https is needed, or the host's name in ESCALATION_WEBHOOK_HOSTS."
+    return ""
 
 
 class StepInline(RolePermissions, TabularInline):

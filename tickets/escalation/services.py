@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -90,4 +91,7 @@ def shown_target(step: Step | EscalationStep | Escalation) -> str:
     """The target as the record may have it: of an address on the web only the host, for its path may be a secret."""
     if step.kind != StepKind.WEBHOOK:
         return step.target
-    return step.target.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0]
+    try:
+        return urlsplit(step.target).hostname or ""
+    except ValueError:
+        return ""
