@@ -1,13 +1,15 @@
 """Messages that are about no single ticket: planned once by their identity, claimed, sent, recorded.
 
 The same rules as for deliveries (a conditional claim under a lease, a look before a post that may have arrived,
-the vendor's pauses), on rows of their own: there is no ticket to lock.
+the vendor's pauses), on rows of their own: there is no ticket to lock. What was sent, and each time that it
+failed, is in the audit trail.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -21,9 +23,10 @@ from audit.redaction import redact
 from audit.services import Actor, record
 from integrations import mail
 from integrations.deliveries import schedule
+from integrations.deliveries.outcomes import pause_channel
 from integrations.deliveries.planning import missing_configuration
 from integrations.errors import IntegrationError, NotConfiguredError
-from integrations.models import ACTIVE, Broadcast, Channel, State
+from integrations.models import ACTIVE, Broadcast, Channel, ChannelState, State
 from integrations.slack.blocks import broadcast_message
 from integrations.slack.client import SlackClient
 from integrations.slack.config import SlackConfig
@@ -35,6 +38,10 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=45)
 CLOCK_DIFFERENCE = timedelta(minutes=2)
 MOST_AT_ONCE = 20
+SECONDS = 120.0
+"""No message is begun later than this after the first, so that a turn ends well before a task's limit."""
+SENT_ACTIONS = {Channel.SLACK: actions.SLACK_SENT, Channel.EMAIL: actions.EMAIL_SENT}
+FAILED_ACTIONS = {Channel.SLACK: actions.SLACK_FAILED, Channel.EMAIL: actions.EMAIL_FAILED}
 
 
 def plan_once(*, identity: str, channel: str, target: str, subject: str, text: str, now: datetime) -> bool:
@@ -97,10 +104,17 @@ def _tickets(number: int, what: str = "") -> str:
 
 
 def send_due(clock: Callable[[], datetime]) -> int:
-    """Send what is due, one after the other; `clock` gives the moment. Returns how many were tried."""
-    tried = 0
+    """Send what is due, one after the other, beginning none after SECONDS; the next turn finds the rest.
+
+    `clock` gives the moment. Returns how many were tried.
+    """
+    tried, end = 0, time.monotonic() + SECONDS
     waiting = Broadcast.objects.filter(state__in=ACTIVE, due_at__lte=clock()).order_by("due_at", "id")
     for broadcast in waiting[:MOST_AT_ONCE]:
+        if time.monotonic() >= end:
+            break
+        if ChannelState.objects.filter(pk=broadcast.channel, paused_until__gt=clock()).exists():
+            continue
         token = _claim(broadcast, clock())
         if token:
             _try(broadcast, token, clock)
@@ -127,24 +141,41 @@ def _try(broadcast: Broadcast, token: str, clock: Callable[[], datetime]) -> Non
     except IntegrationError as error:
         _failed(broadcast, token, error, clock())
     else:
-        held.update(
-            state=State.SENT, sent_at=clock(), claim_token="", uncertain_since=None, last_error="", advice=""
-        )
+        with transaction.atomic():
+            held.update(
+                state=State.SENT,
+                sent_at=clock(),
+                claim_token="",
+                uncertain_since=None,
+                last_error="",
+                advice="",
+            )
+            _record(SENT_ACTIONS[Channel(broadcast.channel)], broadcast, broadcast.subject)
+
+
+def _record(action: str, broadcast: Broadcast, summary: str) -> None:
+    details = {"broadcast": broadcast.identity, "target": broadcast.target}
+    record(action, summary=summary, details=details)
 
 
 def _failed(broadcast: Broadcast, token: str, error: IntegrationError, now: datetime) -> None:
     since = broadcast.failing_since or now
     is_given_up = schedule.is_given_up(error, since, now)
     noted = {} if error.outcome_unknown else {"uncertain_since": None}
-    Broadcast.objects.filter(pk=broadcast.pk, claim_token=token).update(
-        state=State.PARKED if is_given_up else State.RETRYING,
-        due_at=now + schedule.retry_delay(broadcast.attempts + 1, error),
-        failing_since=since,
-        claim_token="",
-        last_error=redact(str(error))[:500],
-        advice=error.advice[:500],
-        **noted,
-    )
+    told = redact(str(error))[:500]
+    with transaction.atomic():
+        Broadcast.objects.filter(pk=broadcast.pk, claim_token=token).update(
+            state=State.PARKED if is_given_up else State.RETRYING,
+            due_at=now + schedule.retry_delay(broadcast.attempts + 1, error),
+            failing_since=since,
+            claim_token="",
+            last_error=told,
+            advice=error.advice[:500],
+            **noted,
+        )
+        pause_channel(broadcast.channel, error, now)
+        then = "given up until a person acts" if is_given_up else "it is tried again"
+        _record(FAILED_ACTIONS[Channel(broadcast.channel)], broadcast, f"{broadcast.subject}: {told}; {then}")
     logger.warning("%s could not be told: %s", broadcast.identity, redact(str(error)))
 
 

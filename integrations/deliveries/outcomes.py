@@ -78,7 +78,7 @@ def fail(work: Work, act: Act, error: IntegrationError, duration_ms: int) -> Non
         if is_first or is_given_up:
             _record_failure(ticket, delivery, is_given_up=is_given_up)
         act.give_way(ticket)
-        _pause_channel(delivery.channel, error, now)
+        pause_channel(delivery.channel, error, now)
         told.mark_notified(ticket)
         if not is_given_up:
             _look_again_in(delivery.channel, delivery.due_at - now)
@@ -161,7 +161,8 @@ def _record_failure(ticket: Ticket, delivery: Delivery, *, is_given_up: bool) ->
     )
 
 
-def _pause_channel(channel: str, error: IntegrationError, now: datetime) -> None:
+def pause_channel(channel: str, error: IntegrationError, now: datetime) -> None:
+    """Where the vendor asked for a pause, hold the whole channel. Inside the caller's transaction."""
     pause = schedule.channel_pause(error)
     if pause is None:
         return

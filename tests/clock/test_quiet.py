@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from integrations.models import Broadcast, Delivery
 from integrations.services import plan_deliveries, propose_in_thread, reply_in_thread
 from tests.clock.conftest import ANN, Desk, policy, window
 from tickets import counter_store, services
-from tickets.models import Escalation, Mute, QuietSummary, Ticket
+from tickets.models import Escalation, LiveEvent, Mute, QuietSummary, Ticket
 from tickets.quiet import is_quiet, quiet_for
 from tickets.quiet import services as quiet
 from tickets.rows import ticket_row
@@ -191,6 +192,24 @@ def test_window_made_longer_moves_the_summary(desk: Desk) -> None:
     assert summaries(desk) == []
     desk.tick(hours=1, minutes=1)
     assert len(summaries(desk)) == 1
+
+
+def test_dashboards_hear_of_a_quiet_time_that_is_noted_moved_or_lifted(desk: Desk) -> None:
+    ticket = desk.open(1)
+    quiet.mute_ticket(ticket, until=desk.clock.at + timedelta(minutes=30), reason="Known", actor=ANN)
+    mute = Mute.objects.get()
+    told = LiveEvent.objects.filter(event="ticket_updated", ticket_key=ticket.key)
+
+    def tells(change: Callable[[], object]) -> bool:
+        seen, version = told.count(), desk.read(ticket).version
+        change()
+        return told.count() == seen + 1 and desk.read(ticket).version == version + 1
+
+    assert tells(lambda: quiet.hold_back(desk.read(ticket), desk.clock.at))
+    mute.expires_at += timedelta(minutes=30)
+    assert tells(lambda: quiet.change_quiet(mute, actor=ANN, now=desk.clock.at))
+    assert desk.read(ticket).quiet_until == mute.expires_at
+    assert tells(lambda: quiet.lift_quiet(mute, actor=ANN, now=desk.clock.at))
 
 
 def test_of_two_quiet_times_the_later_end_counts(desk: Desk) -> None:

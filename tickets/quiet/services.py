@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from audit import actions
+from audit.appending import appended_together
 from audit.services import SYSTEM, Actor, Subject, record
+from tickets import live
 from tickets.choices import SlaStatus, Status
 from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, QuietSummary
 from tickets.models import Ticket
@@ -21,6 +23,7 @@ from tickets.quiet.rules import Quiet, quiet_for
 # A clock that was away longer than this finds the rest in the list of suppressed tickets.
 SUMMED_UP_FOR = timedelta(days=35)
 MOST_LISTED = 10
+_TOGETHER = 500
 
 
 def set_quiet(scope: QuietScope, *, actor: Actor) -> None:
@@ -113,9 +116,12 @@ def hold_back(ticket: Ticket, at: datetime) -> Quiet | None:
     quiet = quiet_for(ticket, at)
     if quiet is not None and (ticket.quiet_rule, ticket.quiet_until) != (quiet.rule, quiet.until):
         noted = {"quiet_rule": quiet.rule, "quiet_name": quiet.name, "quiet_until": quiet.until}
-        Ticket.objects.filter(pk=ticket.pk).update(**noted)
+        with transaction.atomic():
+            Ticket.objects.filter(pk=ticket.pk).update(**noted, version=F("version") + 1)
+            live.publish(live.TICKET_UPDATED, ticket)
         for name, value in noted.items():
             setattr(ticket, name, value)
+        ticket.version += 1
     return quiet
 
 
@@ -189,7 +195,17 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
 
 
 def _move_ends(rule: str, end: datetime, now: datetime) -> None:
-    Ticket.objects.filter(quiet_rule=rule, quiet_until__gt=now).update(quiet_until=end)
+    """Inside the caller's transaction; dashboards are told of each ticket."""
+    kept = list(
+        Ticket.objects.select_for_update().filter(quiet_rule=rule, quiet_until__gt=now).order_by("pk")
+    )
+    ids = [ticket.pk for ticket in kept]
+    for start in range(0, len(ids), _TOGETHER):
+        some = Ticket.objects.filter(pk__in=ids[start : start + _TOGETHER])
+        some.update(quiet_until=end, version=F("version") + 1)
+    with appended_together():
+        for ticket in kept:
+            live.publish(live.TICKET_UPDATED, ticket)
 
 
 def _rule_of(scope: QuietScope) -> rules.Rule:
