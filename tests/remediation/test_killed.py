@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.estate import FACTORY, Estate
-from tests.support.live_server import LiveServer
+from tests.support.live_server import TAKEOVER_SECONDS, LiveServer
 from tests.support.vendor_server import serving
 
 pytestmark = pytest.mark.server
@@ -39,7 +39,7 @@ def test_killed_between_a_run_and_its_record_starts_no_second_and_forgets_none(t
             (new_run,) = set(estate.pipeline_runs) - {RUN}
             estate.end_pipeline_run(new_run)
             server.start()
-            token, deadline = server.token(), time.monotonic() + 40
+            token, deadline = server.token(), time.monotonic() + TAKEOVER_SECONDS + 25
             while True:
                 _, answer = server.call(f"/api/tickets/{told['ticket_id']}", token=token)
                 if answer["ticket"]["status"] == "acknowledged" or time.monotonic() > deadline:
