@@ -251,7 +251,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryOperation": "integrations.models.Operation",
         "DeliveryState": "integrations.models.State",
         "EntryIntegrity": "audit.integrity.EntryState",
-        "ConflictCode": ["transition_not_allowed", "changed_meanwhile"],
+        "ConflictCode": ["transition_not_allowed", "changed_meanwhile", "not_possible"],
         "TicketRelation": "tickets.choices.RELATIONS",
         "FeedbackVerdict": "rca.models.Feedback.Verdict",
         "RoleName": "accounts.roles.GROUP_NAMES",
