@@ -23,7 +23,7 @@ from audit.rows import StoredEntry
 COLUMNS = (*canonical.SEALED_FIELDS[:-1], *canonical.PERSONAL_FIELDS, "personal_digest")
 MANIFEST_SUFFIX = ".manifest.json"
 _LINES_PER_CHUNK = 500
-_RUNS_IN_A_SPREADSHEET = re.compile(f"'*[{re.escape(''.join(sorted(STARTS_FORMULA)))}]")
+_RUNS_IN_A_SPREADSHEET = re.compile(f"\\A'*[{re.escape(''.join(sorted(STARTS_FORMULA)))}]")
 
 
 def escape_cell(text: str) -> str:

@@ -112,7 +112,7 @@ def test_console_sends_again_by_post_only_and_not_for_viewers(
     client.post(address, form)
     assert Delivery.objects.get(pk=parked.pk).state == State.PARKED
     client.force_login(User.objects.get(pk=admin_person.pk))
-    assert client.get(address, form).status_code in {200, 302}
+    assert client.get(address, form).status_code == 400  # no filter of this list
     assert Delivery.objects.get(pk=parked.pk).state == State.PARKED
     assert client.get(reverse("admin:integrations_delivery_change", args=[parked.pk])).status_code == 200
     client.post(address, form)
