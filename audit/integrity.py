@@ -14,6 +14,7 @@ from audit import actions
 from audit.models import AuditPublication, AuditSeal, AuditVerification
 from audit.report import Report
 from audit.services import record
+from audit.times import utc
 
 OVERDUE = timedelta(hours=49)
 """Two daily runs and an hour."""
@@ -100,5 +101,5 @@ def _verdict(last: AuditVerification | None, now: datetime) -> tuple[str, str]:
     if not last.is_whole:
         return "broken", last.message
     if now - last.created_at > OVERDUE:
-        return "overdue", f"The audit trail was last verified on {last.created_at:%Y-%m-%d %H:%M} UTC."
+        return "overdue", f"The audit trail was last verified on {utc(last.created_at)}."
     return "whole", f"{last.entries} entries under {last.seals} seals were verified."

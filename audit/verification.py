@@ -17,6 +17,7 @@ from audit.report import BrokenRecordError, Finding, Kind, Report, broken
 from audit.rows import StoredEntry
 from audit.seal_checks import SignatureCheck, check_link, check_seal
 from audit.sealing import is_open
+from audit.times import utc
 
 SEALS_PER_CHUNK = 20
 Progress = Callable[[int], None]
@@ -229,13 +230,12 @@ def _check_earlier_verification(report: Report) -> None:
         raise broken(
             Kind.TRUNCATED_TAIL,
             f"The record ends with seal {report.last_seal}; the verification of "
-            f"{seen.created_at:%Y-%m-%d %H:%M} UTC saw seal {seen.last_seal}.",
+            f"{utc(seen.created_at)} saw seal {seen.last_seal}.",
             seal=report.last_seal + 1,
         )
     if now != seen.last_hash:
         raise broken(
             Kind.SEAL_BROKEN,
-            f"Seal {seen.last_seal} is not the one that the verification of "
-            f"{seen.created_at:%Y-%m-%d %H:%M} UTC saw.",
+            f"Seal {seen.last_seal} is not the one that the verification of {utc(seen.created_at)} saw.",
             seal=seen.last_seal,
         )

@@ -21,6 +21,7 @@ from django.utils import timezone
 from audit import actions
 from audit.redaction import redact
 from audit.services import Actor, record
+from audit.times import utc
 from integrations import mail
 from integrations.deliveries import schedule
 from integrations.deliveries.outcomes import pause_channel
@@ -86,7 +87,7 @@ def _summary_text(summary: Summary) -> str:
     row = summary.row
     others = f" and of what befell {_tickets(summary.held_back, 'other')}" if summary.held_back else ""
     lines = [
-        f"Ended {row.ended_at:%Y-%m-%d %H:%M} UTC. Nobody was told of {_tickets(summary.born)} born in it{others}.",
+        f"Ended {utc(row.ended_at)}. Nobody was told of {_tickets(summary.born)} born in it{others}.",
         f"{_tickets(summary.open_number)} still open, {summary.past_due} past due.",
     ]
     lines += [

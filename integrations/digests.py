@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit import actions
 from audit.services import record
+from audit.times import utc_span
 from integrations import mail
 from integrations.broadcasts import plan_once
 from integrations.models import Broadcast, Channel
@@ -95,7 +96,7 @@ def text_of(period: DigestPeriod, found: DigestFigures) -> str:
         *_named("Most frequent errors", found.error_types),
         *_named("Most failing pipelines and jobs", found.pipelines),
         "",
-        f"From {period.start:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC. {settings.PUBLIC_BASE_URL}/dashboard",
+        f"From {utc_span(period.start, period.end)}. {settings.PUBLIC_BASE_URL}/dashboard",
     ]
     return "\n".join(lines)
 

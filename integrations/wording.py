@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
@@ -42,11 +41,6 @@ def duration(seconds: float) -> str:
             smaller, smaller_size = units[index + 1]
             return f"{whole} {name} {rest // smaller_size} {smaller}"
     raise AssertionError("the last unit is one second")
-
-
-def utc(moment: datetime) -> str:
-    """`2025-11-29 14:30 UTC`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def is_web_address(url: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 from django.conf import settings
 from django.db.models import QuerySet
 
+from audit.times import utc_second
 from remediation import switches
 from remediation.models import Attempt
 from remediation.sighting import observed_only
@@ -89,7 +90,7 @@ def maintenance(ticket: Ticket, now: datetime) -> Refusal | None:
     window = window_for(ticket, now)
     if window is None:
         return None
-    text = f"{window.name}, until {window.until:%Y-%m-%d %H:%M:%S} UTC."
+    text = f"{window.name}, until {utc_second(window.until)}."
     return Refusal("maintenance", text, "wait", window.until)
 
 

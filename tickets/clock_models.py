@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from audit.times import utc
 from tickets.choices import source_choices
 
 
@@ -89,7 +90,7 @@ class Mute(QuietScope):
         default_permissions = ("view",)
 
     def __str__(self) -> str:
-        return f"Mute until {self.expires_at:%Y-%m-%d %H:%M} UTC"
+        return f"Mute until {utc(self.expires_at)}"
 
     def is_over(self, now: datetime) -> bool:
         return self.expires_at <= now
@@ -111,7 +112,7 @@ class QuietSummary(models.Model):
         constraints = (models.UniqueConstraint(fields=["rule", "ended_at"], name="quiet_summary_once"),)
 
     def __str__(self) -> str:
-        return f"{self.name}, ended {self.ended_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.name}, ended {utc(self.ended_at)}"
 
 
 class TeamPolicy(models.Model):
@@ -198,7 +199,7 @@ class Escalation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.taken_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.get_kind_display()} at {utc(self.taken_at)}"
 
 
 class Occurrence(models.Model):

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit import actions
 from audit.services import record
+from audit.times import utc_second
 from tickets.choices import SlaStatus, Status
 from tickets.models import ClockPulse, Ticket
 
@@ -48,7 +49,7 @@ def look(now: datetime) -> Absence | None:
         ).count()
         steps = Ticket.objects.filter(escalation_due_at__lte=now).count()
         said = (
-            f"Nobody looked at the clock for {absence.seconds} s since {absence.since:%Y-%m-%d %H:%M:%S} UTC;"
+            f"Nobody looked at the clock for {absence.seconds} s since {utc_second(absence.since)};"
             f" {late} breaches and {steps} escalations became due meanwhile and are told now"
         )
         record(

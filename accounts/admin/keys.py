@@ -22,6 +22,7 @@ from accounts.console.permissions import signed_in
 from accounts.models import ServiceKey
 from accounts.roles import Role
 from accounts.service_keys import create_key, revoke_key
+from audit.times import utc
 
 
 @admin.register(ServiceKey)
@@ -42,7 +43,7 @@ class ServiceKeyAdmin(DeskAdmin):
     @admin.display(description="State")
     def state_word(self, key: ServiceKey) -> SafeString:
         if key.revoked_at:
-            return badge("revoked", "critical", f"{key.revoked_at:%Y-%m-%d %H:%M} UTC")
+            return badge("revoked", "critical", utc(key.revoked_at))
         if key.expires_at and key.expires_at <= timezone.now():
             return badge("expired", "high")
         return badge("in force", "met")

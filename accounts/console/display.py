@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.times import utc_second
+
 
 def badge(text: object, kind: str, title: str = "") -> SafeString:
     """A word on a coloured ground; `kind` names the colour in `console.css`."""
@@ -54,9 +56,9 @@ def moment(value: datetime | None) -> SafeString:
 def short_moment(value: datetime) -> SafeString:
     """Day and minute, for narrow columns; the whole time is its title."""
     return format_html(
-        '<time class="when" datetime="{}" title="{} UTC">{}</time>',
+        '<time class="when" datetime="{}" title="{}">{}</time>',
         value.isoformat(),
-        value.strftime("%Y-%m-%d %H:%M:%S"),
+        utc_second(value),
         value.strftime("%d %b %H:%M"),
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from audit import actions
+from audit.times import utc
 from integrations import mail
 from integrations.deliveries.acts import Act, BaseAct, Result, Work
 from integrations.deliveries.escalating import sentence, still_wanted
 from integrations.deliveries.notices import notice_of
 from integrations.models import Operation
 from integrations.notice import TicketNotice
-from integrations.wording import clean, one_line, utc
+from integrations.wording import clean, one_line
 
 
 class EscalateByMail(BaseAct):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.times import utc
 from integrations.deliveries.acts import NotNeededError, Work
 from integrations.deliveries.planning import add_once
 from integrations.models import Channel, Operation
@@ -54,5 +55,5 @@ def sentence(work: Work) -> str:
     late = work.delivery.content.get("late_minutes", 0)
     return (
         f"{ticket.priority}: nobody has acknowledged {ticket.pipeline}"
-        f" {late} min after {ticket.sla_due_at:%Y-%m-%d %H:%M} UTC"
+        f" {late} min after {utc(ticket.sla_due_at)}"
     )

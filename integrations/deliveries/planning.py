@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from audit.times import utc_second
 from integrations.blob.config import BlobConfig
 from integrations.deliveries import told, wakeup
 from integrations.deliveries.notices import analysis_digest
@@ -194,7 +195,7 @@ def want_breach_notice(ticket: Ticket) -> None:
     tell_after_quiet(ticket)
     policy = policy_of(ticket.finops_team)
     said = (
-        f"SLA breached: {ticket.priority} was due at {ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC"
+        f"SLA breached: {ticket.priority} was due at {utc_second(ticket.sla_due_at)}"
         " and nobody has acknowledged it."
     )
     content = {"kind": "breach", "text": said, "mention": policy.mention if policy else ""}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from audit.times import utc_second
 from integrations.databricks.client import DatabricksClient, client_for_host, client_for_workspace
 from integrations.databricks.errors_text import error_text, traces
 from integrations.databricks.links import RunPage, run_page_url
@@ -172,7 +173,7 @@ def _gather_clusters(found: Gathered, client: DatabricksClient, run: Run) -> Non
 def _setup_text(run: Run) -> str:
     libraries = sorted({library for task in run.tasks for library in task.libraries})
     lines = [
-        f"Started {run.started_at:%Y-%m-%d %H:%M:%S} UTC" if run.started_at else "",
+        f"Started {utc_second(run.started_at)}" if run.started_at else "",
         f"Ran {span(run.duration_ms)}" if run.duration_ms else "",
         f"Trigger: {run.trigger}" if run.trigger else "",
         f"Run as: {run.creator}" if run.creator else "",

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Literal
 
 from audit.redaction import is_sensitive_key
+from audit.times import utc
 
 RUNS = 10
 _FEWEST_FOR_A_MEDIAN = 3
@@ -143,4 +144,4 @@ def _runs(count: int) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "an unknown time"
+    return utc(moment) if moment else "an unknown time"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from audit.times import utc_second
 from integrations.datafactory.client import PipelinesClient, client_for_resource
 from integrations.datafactory.follow import FailurePath, Step, follow_failure
 from integrations.datafactory.leaf import specific_code
@@ -138,7 +139,7 @@ def _describe(found: Gathered, client: PipelinesClient, run: PipelineRun) -> Non
 
 def _setup_text(run: PipelineRun) -> str:
     lines = [
-        f"Started {run.started_at:%Y-%m-%d %H:%M:%S} UTC" if run.started_at else "",
+        f"Started {utc_second(run.started_at)}" if run.started_at else "",
         f"Ran {span(run.duration_ms)}" if run.duration_ms else "",
         f"Started by {run.invoked_by} ({run.invoked_by_type})" if run.invoked_by else "",
         f"Called by pipeline {run.parent_pipeline}, run {run.parent_run_id}" if run.parent_run_id else "",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
-
 import pytest
 
 from integrations.notice import EvidenceLine
-from integrations.wording import clean, cut, duration, one_line, utc
+from integrations.wording import clean, cut, duration, one_line
 from tests.support.notices import full_notice
 
 
@@ -60,8 +58,3 @@ def test_cut_never_exceeds_its_limit(text: str, limit: int, result: str) -> None
 def test_clean_takes_out_what_misleads_or_breaks() -> None:
     assert clean(" a\x00b\r\nc\u202ed\ud800 ") == "a b\ncd"
     assert one_line("a\n\tb\u2028c", 10) == "a b c"
-
-
-def test_times_are_said_in_utc() -> None:
-    moment = datetime(2025, 11, 29, 16, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert utc(moment) == utc(moment.astimezone(UTC)) == "2025-11-29 14:00 UTC"

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.console.display import badge, duration
+from audit.times import utc_second
 from tickets.choices import SlaStatus, Status
 from tickets.models import Ticket
 
@@ -31,7 +32,7 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
         kind = "met" if ticket.sla_status == SlaStatus.MET else "critical"
         return badge(ticket.get_sla_status_display(), kind, f"acknowledged after {took}")
     left = (ticket.sla_due_at - now).total_seconds()
-    due = f"due {ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC"
+    due = f"due {utc_second(ticket.sla_due_at)}"
     if left < 0 or ticket.sla_status == SlaStatus.BREACHED:
         return badge(f"Breached {duration(left)} ago", "critical", due)
     shown = duration(left - left % 60 if left >= SHOW_SECONDS_BELOW else left)

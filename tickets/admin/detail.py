@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.console.display import duration
+from audit.times import utc_second
 from tickets import resource_links
 from tickets.admin import panels
 from tickets.admin.columns import severity_badge, sla_badge, status_badge
@@ -85,15 +86,15 @@ def facts(ticket: Ticket) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ("Error code", ticket.error_code),
                 ("Affected", ticket.affected_entity),
                 ("Transient", {True: "yes", False: "no", None: ""}[ticket.is_transient]),
-                ("Seen", f"{ticket.occurrences}×, last {ticket.last_seen_at:%Y-%m-%d %H:%M:%S} UTC"),
+                ("Seen", f"{ticket.occurrences}×, last {utc_second(ticket.last_seen_at)}"),
             ],
         ),
         (
             "Handling",
             [
                 ("Owner", ticket.assigned_to or "Unassigned"),
-                ("Opened", f"{ticket.opened_at:%Y-%m-%d %H:%M:%S} UTC"),
-                ("Due", f"{ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC ({duration(ticket.sla_seconds)})"),
+                ("Opened", utc_second(ticket.opened_at)),
+                ("Due", f"{utc_second(ticket.sla_due_at)} ({duration(ticket.sla_seconds)})"),
                 ("Acknowledged", ack),
                 ("Employee id", ticket.ack_employee_id),
                 ("Resolution", ticket.resolution_note),

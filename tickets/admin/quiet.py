@@ -15,6 +15,7 @@ from accounts.console.desk import DeskAdmin
 from accounts.console.display import badge, moment, stacked
 from accounts.console.permissions import signed_in
 from accounts.roles import Role
+from audit.times import utc
 from tickets.admin.quiet_forms import MuteForm, WindowForm, when
 from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, QuietSummary
 from tickets.quiet import services
@@ -104,7 +105,7 @@ class MuteAdmin(QuietAdmin):
     def state(self, mute: Mute) -> SafeString:
         if mute.is_over(timezone.now()):
             return badge("over", "plain")
-        return badge(f"until {mute.expires_at:%Y-%m-%d %H:%M} UTC", "progress")
+        return badge(f"until {utc(mute.expires_at)}", "progress")
 
 
 @admin.register(QuietSummary)

@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from audit.times import utc, utc_span
 from tickets.clock_models import MaintenanceWindow, Mute, Repeat, Weekday
 from tickets.models import Ticket
 from tickets.quiet.rules import schedule_of
@@ -122,7 +123,7 @@ def when(window: MaintenanceWindow, now: datetime) -> str:
         return "switched off"
     schedule = schedule_of(window)
     if period := period_at(schedule, now):
-        return f"open until {period.end:%Y-%m-%d %H:%M} UTC"
+        return f"open until {utc(period.end)}"
     if period := next_period(schedule, now):
-        return f"next {period.start:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
+        return f"next {utc_span(period.start, period.end)}"
     return "over" if window.start_date <= now.date() else f"from {window.start_date}"

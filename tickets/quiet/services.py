@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit import actions
 from audit.appending import appended_together
 from audit.services import SYSTEM, Actor, Subject, record
+from audit.times import utc_second
 from tickets import live
 from tickets.choices import SlaStatus, Status
 from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, QuietSummary
@@ -106,7 +107,7 @@ def record_suppressed(ticket: Ticket, actor: Actor = SYSTEM) -> None:
         actions.TICKET_SUPPRESSED,
         subject=ticket.subject,
         actor=actor,
-        summary=f"{ticket.quiet_name}; nobody is told before {ticket.quiet_until:%Y-%m-%d %H:%M:%S} UTC",
+        summary=f"{ticket.quiet_name}; nobody is told before {utc_second(ticket.quiet_until)}",
         details={"rule": ticket.quiet_rule, "until": ticket.quiet_until.isoformat()},
     )
 
@@ -180,7 +181,7 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
             record(
                 actions.QUIET_ENDED,
                 summary=(
-                    f"{row.name} ended {until:%Y-%m-%d %H:%M:%S} UTC: {summary.born} tickets born in it,"
+                    f"{row.name} ended {utc_second(until)}: {summary.born} tickets born in it,"
                     f" {summary.held_back} others held back, {summary.open_number} still open"
                 ),
                 details={"rule": rule, **numbers},

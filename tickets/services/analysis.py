@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import actions
 from audit.services import SYSTEM, Actor, record
+from audit.times import utc_second
 from tickets import live, sla
 from tickets.choices import PRIORITY_OF_SEVERITY, ProcessingState
 from tickets.models import Ticket
@@ -87,7 +88,7 @@ def move_severity(ticket: Ticket, severity: str, actor: Actor) -> list[str]:
         actions.SEVERITY_CHANGED,
         subject=ticket.subject,
         actor=actor,
-        summary=f"{before['severity']} to {severity}; due {clock.due_at:%Y-%m-%d %H:%M:%S} UTC",
+        summary=f"{before['severity']} to {severity}; due {utc_second(clock.due_at)}",
         details={"before": before, "after": after},
     )
     return ["severity", "priority", "sla_seconds", "sla_due_at"]

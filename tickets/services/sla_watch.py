@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from audit import actions
 from audit.services import record
+from audit.times import utc_second
 from tickets import live
 from tickets.choices import SlaStatus, Status
 from tickets.escalation import ladder
@@ -35,7 +36,7 @@ def _mark_breach(ticket_id: int, now: datetime) -> bool:
         record(
             actions.SLA_BREACHED,
             subject=ticket.subject,
-            summary=f"{ticket.priority} was due at {ticket.sla_due_at:%Y-%m-%d %H:%M:%S} UTC; nobody acknowledged it",
+            summary=f"{ticket.priority} was due at {utc_second(ticket.sla_due_at)}; nobody acknowledged it",
             details={"sla_seconds": ticket.sla_seconds, "due_at": ticket.sla_due_at.isoformat()},
         )
         live.publish(live.SLA_BREACHED, ticket)

@@ -1,0 +1,20 @@
+"""Moments are said in UTC, whatever zone they are given in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from audit.times import iso, utc, utc_second, utc_span
+
+LATE = datetime(2025, 11, 29, 16, 0, 7, tzinfo=timezone(timedelta(hours=2)))
+
+
+def test_times_are_said_in_utc() -> None:
+    assert utc(LATE) == utc(LATE.astimezone(UTC)) == "2025-11-29 14:00 UTC"
+    assert utc_second(LATE) == "2025-11-29 14:00:07 UTC"
+    assert utc_span(LATE, LATE + timedelta(days=1)) == "2025-11-29 14:00 to 2025-11-30 14:00 UTC"
+
+
+def test_json_of_a_moment_ends_in_z_and_of_none_is_none() -> None:
+    assert iso(LATE.astimezone(UTC)) == "2025-11-29T14:00:07Z"
+    assert iso(None) is None
