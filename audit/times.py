@@ -1,4 +1,4 @@
-"""Moments as people, and the JSON of pages and API, read them."""
+"""Moments and durations as people, and the JSON of pages and API, read them. Pure."""
 
 from __future__ import annotations
 
@@ -30,3 +30,16 @@ def utc_second(moment: datetime) -> str:
 def utc_span(start: datetime, end: datetime) -> str:
     """`2025-11-29 14:30 to 2025-11-29 15:00 UTC`, for people."""
     return f"{start.astimezone(UTC):%Y-%m-%d %H:%M} to {utc(end)}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest units: `3 d 4 h`, `2 h 5 min`, `3 min 9 s`, `12 s`; negative counts as none."""
+    left = max(round(seconds), 0)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"

@@ -10,11 +10,10 @@ from django.db import transaction
 
 from audit import actions
 from audit.services import record
-from audit.times import utc_span
+from audit.times import duration, utc_span
 from integrations import mail
 from integrations.broadcasts import plan_once
 from integrations.models import Broadcast, Channel
-from integrations.wording import duration
 from tickets.digest import DAILY, WEEKLY, DigestFigures, DigestPeriod, figures, last_period
 from tickets.models import TeamPolicy
 
@@ -102,7 +101,7 @@ def text_of(period: DigestPeriod, found: DigestFigures) -> str:
 
 
 def _time(seconds: float | None) -> str:
-    return duration(seconds) if seconds is not None else "–"
+    return duration(int(seconds)) if seconds is not None else "–"
 
 
 def _named(title: str, rows: tuple[tuple[str, int], ...]) -> list[str]:

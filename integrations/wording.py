@@ -29,20 +29,6 @@ def cut(text: str, limit: int) -> str:
     return text[: max(limit - 1, 0)].rstrip() + "…" if limit > 0 else ""
 
 
-def duration(seconds: float) -> str:
-    """`90` as `1 min 30 s`, `4000` as `1 h 6 min`, `200000` as `2 d 7 h`; negative counts as none."""
-    left = max(int(seconds), 0)
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    for index, (name, size) in enumerate(units):
-        if left >= size or size == 1:
-            whole, rest = divmod(left, size)
-            if size == 1 or rest // units[index + 1][1] == 0:
-                return f"{whole} {name}"
-            smaller, smaller_size = units[index + 1]
-            return f"{whole} {name} {rest // smaller_size} {smaller}"
-    raise AssertionError("the last unit is one second")
-
-
 def is_web_address(url: str) -> bool:
     """Whether people may be given this as a link."""
     try:

@@ -63,19 +63,6 @@ def short_moment(value: datetime) -> SafeString:
     )
 
 
-def duration(seconds: float) -> str:
-    """The two largest units: `3 d 4 h`, `2 h 5 min`, `3 min 9 s`, `12 s`."""
-    left = abs(round(seconds))
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
-
-
 def action_button(label: str, action: str, record: models.Model) -> SafeString:
     """A button inside a record's page that sends the list's bulk action for this one record, by POST.
 

@@ -10,8 +10,8 @@ from django.db.models import Avg, DurationField, ExpressionWrapper, F
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.console.display import duration
 from aiops.console.kept import as_count, bounded_count
+from audit.times import duration
 from ingestion.models import AlertEvent, Outcome, RunLookup
 from integrations.models import Delivery, State
 from tickets.choices import Status

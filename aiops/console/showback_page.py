@@ -9,9 +9,9 @@ from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.console.display import duration
 from accounts.console.permissions import has_role
 from accounts.roles import Role
+from audit.times import duration
 from tickets.showback import showback
 
 

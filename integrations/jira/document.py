@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from audit.times import utc
+from audit.times import duration, utc
 from integrations.jira import adf
 from integrations.notice import EvidenceLine, TicketNotice
-from integrations.wording import cut, duration, is_web_address, one_line
+from integrations.wording import cut, is_web_address, one_line
 
 MAX_SUMMARY = 255
 MAX_DOCUMENT = 32_000

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from audit.times import utc
+from audit.times import duration, utc
 from integrations.notice import TicketNotice
 from integrations.slack.mrkdwn import code, escaped, escaped_line, link, mrkdwn, plain
-from integrations.wording import duration, is_web_address, one_line
+from integrations.wording import is_web_address, one_line
 
 MAX_TOTAL = 13_000
 MAX_HEADER = 150

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import person
-from accounts.console.display import duration
 from accounts.console.permissions import has_role, signed_in
 from accounts.roles import Role
+from audit.times import duration
 from remediation import policy, services
 from remediation.models import KillSwitch, TeamMode
 from remediation.playbooks import url_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.notice import EvidenceLine
-from integrations.wording import clean, cut, duration, one_line
+from integrations.wording import clean, cut, one_line
 from tests.support.notices import full_notice
 
 
@@ -27,25 +27,6 @@ def test_redacted_notice_names_the_owner_and_hides_other_addresses() -> None:
     assert notice.acknowledged_by == "ann@x.test"
     assert notice.error_message == "mail [[REDACTED_EMAIL]]"
     assert full_notice(error_message="ops@x.test").redacted(emails=False).error_message == "ops@x.test"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (-5, "0 s"),
-        (0, "0 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (90, "1 min 30 s"),
-        (4000, "1 h 6 min"),
-        (3600, "1 h"),
-        (200_000, "2 d 7 h"),
-        (86_400, "1 d"),
-        (86_459, "1 d"),
-    ],
-)
-def test_duration_is_said_in_two_units_at_most(seconds: int, said: str) -> None:
-    assert duration(seconds) == said
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.console.display import badge, duration
-from audit.times import utc_second
+from accounts.console.display import badge
+from audit.times import duration, utc_second
 from tickets.choices import SlaStatus, Status
 from tickets.models import Ticket
 
@@ -34,7 +34,7 @@ def sla_badge(ticket: Ticket, now: datetime) -> SafeString:
     left = (ticket.sla_due_at - now).total_seconds()
     due = f"due {utc_second(ticket.sla_due_at)}"
     if left < 0 or ticket.sla_status == SlaStatus.BREACHED:
-        return badge(f"Breached {duration(left)} ago", "critical", due)
+        return badge(f"Breached {duration(abs(left))} ago", "critical", due)
     shown = duration(left - left % 60 if left >= SHOW_SECONDS_BELOW else left)
     return badge(f"{shown} left", "high" if left < SOON_SECONDS else "plain", due)
 

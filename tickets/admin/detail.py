@@ -10,8 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.console.display import duration
-from audit.times import utc_second
+from audit.times import duration, utc_second
 from tickets import resource_links
 from tickets.admin import panels
 from tickets.admin.columns import severity_badge, sla_badge, status_badge
