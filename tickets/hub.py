@@ -11,20 +11,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import close_old_connections
 
+from audit.threads import in_thread
 from tickets import live_reads
 from tickets.frames import Frame, SlowClientError, frames, signal
 from tickets.live_reads import Batch, Reader
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 COALESCE_SECONDS = 0.05
@@ -182,7 +179,7 @@ class Hub:
             turn = [credential for credential in turn if credential in by_credential] or list(by_credential)
             asked, turn = turn[:CREDENTIALS_PER_CHECK], turn[CREDENTIALS_PER_CHECK:]
             try:
-                ended = await _in_thread(_ended_among, {name: by_credential[name][0] for name in asked})
+                ended = await in_thread(_ended_among, {name: by_credential[name][0] for name in asked})
             except Exception:
                 logger.warning("The sessions of the live clients could not be checked", exc_info=True)
                 continue
@@ -225,14 +222,3 @@ def wake_local_hub() -> None:
 
 def _ended_among(sockets: dict[str, Socket]) -> list[str]:
     return [credential for credential, socket in sockets.items() if socket.has_ended()]
-
-
-async def _in_thread(function: Callable[..., T], *arguments: object) -> T:
-    def call() -> T:
-        close_old_connections()
-        try:
-            return function(*arguments)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(call, thread_sensitive=False)()

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from audit import actions
 from audit.cells import STARTS_FORMULA
 from audit.services import Actor, record
+from audit.threads import in_thread
 
 BOM = "\ufeff"
 
@@ -138,14 +137,3 @@ def _details(export: Export) -> dict[str, Any]:
         for name, value in export.filters.items()
     }
     return {"export": export.name, "filters": filters}
-
-
-async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    def call() -> Any:
-        close_old_connections()
-        try:
-            return function(*arguments)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(call, thread_sensitive=False)()

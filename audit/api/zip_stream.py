@@ -16,10 +16,11 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from audit import actions
-from audit.api.csv_stream import file_answer, in_thread, stamped
+from audit.api.csv_stream import file_answer, stamped
 from audit.exports import COLUMNS, MANIFEST_SUFFIX, ManifestBuilder, csv_chunks, entries_of
 from audit.selectors import AuditFilters
 from audit.services import Actor, record
+from audit.threads import in_thread
 
 NAME = "audit_trail"
 

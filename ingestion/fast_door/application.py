@@ -7,18 +7,16 @@ here is only what ASGI needs. It runs under any ASGI server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 
 from accounts.service_keys import StaleKeysError
 from audit.context import new_request_id
 from audit.middleware import address_behind
+from audit.threads import in_thread
 from ingestion import door, services
 from ingestion.admission import admit
 from ingestion.answers import Answer, refused
@@ -101,7 +99,6 @@ class FastDoor:
         """From memory where that can be; else in a thread: by one request at a time where it asks the database,
         while those that wait for Entra's keys keep nobody else waiting."""
         ask = partial(admit, source, headers, query_key=query_key(scope), address=address)
-        in_thread = sync_to_async(_in_thread, thread_sensitive=False)
         try:
             return ask(checks=REMEMBERING)
         except StaleKeysError:
@@ -124,13 +121,6 @@ class FastDoor:
         if len(self._good_hosts) < 100:
             self._good_hosts.add(host)
         return True
-
-
-def _in_thread(ask: Callable[[], Caller | Answer]) -> Caller | Answer:
-    try:
-        return ask()
-    finally:
-        close_old_connections()
 
 
 async def _committed(future: asyncio.Future[Answer]) -> Answer:
