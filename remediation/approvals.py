@@ -16,6 +16,7 @@ from audit import actions
 from audit.services import Actor, record
 from integrations.errors import IntegrationError
 from remediation import policy, sighting, switches
+from remediation.closing import close_quietly
 from remediation.deciding import create_attempt
 from remediation.facts import BY_HAND, attempts_of, facts_of
 from remediation.models import Approval, Attempt, Decision
@@ -204,22 +205,22 @@ def expire(now: datetime) -> int:
     late = list(waiting.filter(expires_at__lte=now).values_list("pk", flat=True)[:100])
     closed = list(waiting.filter(ticket__status="acknowledged").values_list("pk", flat=True)[:100])
     ended = [
-        _end(pk, State.EXPIRED, "Nobody answered in time.", actions.REMEDIATION_EXPIRED, now) for pk in late
+        _close_unanswered(pk, State.EXPIRED, "Nobody answered in time.", actions.REMEDIATION_EXPIRED)
+        for pk in late
     ]
     ended += [
-        _end(pk, State.SKIPPED, "The ticket was closed.", actions.REMEDIATION_SKIPPED, now) for pk in closed
+        _close_unanswered(pk, State.SKIPPED, "The ticket was closed.", actions.REMEDIATION_SKIPPED)
+        for pk in closed
     ]
     return sum(ended)
 
 
-def _end(attempt_id: int, state: State, detail: str, action: str, now: datetime) -> bool:
+def _close_unanswered(attempt_id: int, state: State, why: str, action: str) -> bool:
     with transaction.atomic():
         attempt = _locked(attempt_id)
         if not attempt.is_waiting_for_people:
             return False
-        attempt.state, attempt.detail, attempt.ended_at = state, detail, now
-        attempt.save(update_fields=["state", "detail", "ended_at", "updated_at"])
-        tell(attempt, action, f"{title_of(attempt)}: {detail}", thread=f"{title_of(attempt)}: {detail}")
+        close_quietly(attempt, state, why, action)
     return True
 
 
