@@ -18,7 +18,7 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from audit import export_places, publishing
         from integrations import broadcasts
-        from integrations.deliveries import escalating, watch
+        from integrations.deliveries import escalating, metrics, watch
         from integrations.selectors import deliveries_section
         from tickets import sections
         from tickets.escalation.services import register_sender
@@ -26,6 +26,7 @@ class IntegrationsConfig(AppConfig):
 
         publishing.register("blob", _seals_to_blob)
         export_places.register("blob", _exports_to_blob)
+        metrics.register()
         watch.connect()
         register_sender(escalating.plan_step)
         register_teller(broadcasts.plan_quiet_summary)

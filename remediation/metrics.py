@@ -9,7 +9,7 @@ from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from integrations.deliveries.metrics import database_registry
+from audit.metrics import database_registry
 from remediation.models import Attempt, KillSwitch
 
 

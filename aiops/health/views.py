@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from aiops.health import standing
 from aiops.health.probes import DOWN, probe_all
-from integrations.deliveries.metrics import database_registry
+from audit.metrics import database_registry
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from django.db import DatabaseError
 from django.db.models import Count
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from audit.metrics import database_registry
 from integrations.models import ACTIVE, Delivery, State
 
 DELIVERIES = Counter(
@@ -44,6 +45,5 @@ def _family() -> GaugeMetricFamily:
     )
 
 
-# Apart from the default registry: this one asks the database.
-database_registry = CollectorRegistry()
-database_registry.register(OpenDeliveries())
+def register() -> None:
+    database_registry.register(OpenDeliveries())
