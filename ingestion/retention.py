@@ -22,8 +22,8 @@ from audit.appending import appended_together
 from audit.services import SYSTEM, Actor, record
 from ingestion import retention_rules as rules
 from ingestion.models import AlertEvent
-from rca.models import Analysis, Evidence
-from tickets import counter_store
+from rca.services import remove_texts
+from tickets import services as ticket_services
 from tickets.models import Ticket
 
 PASS = 200
@@ -51,10 +51,7 @@ class Kind:
 
 
 def _remove_tickets(ids: Sequence[int], days: int) -> None:
-    found = Ticket.objects.filter(pk__in=ids)
-    for ticket in found:
-        counter_store.forgotten(ticket)
-    found.delete()
+    ticket_services.remove(ids)
 
 
 def _remove_events(ids: Sequence[int], days: int) -> None:
@@ -71,10 +68,7 @@ def _remove_payloads(ids: Sequence[int], days: int) -> None:
 
 
 def _remove_evidence(ids: Sequence[int], days: int) -> None:
-    """Numbers and titles stay, so that an analysis still cites what it cited; prompts held the same texts."""
-    texts = Evidence.objects.filter(pk__in=ids)
-    Analysis.objects.filter(ticket__in=texts.values("ticket")).exclude(prompt_sent="").update(prompt_sent="")
-    texts.update(text=rules.note(days), source_url="", is_cut=False)
+    remove_texts(ids, rules.note(days))
 
 
 # Evidence and payloads first: they ask for the tickets that would go with them.

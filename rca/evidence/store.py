@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.redaction import redact
 from rca.evidence.gathered import Mention, Piece
-from rca.models import Evidence, EvidenceKind, RunMention
+from rca.models import Analysis, Evidence, EvidenceKind, RunMention
 from tickets import services as ticket_services
 from tickets.models import Ticket
 
@@ -59,6 +59,16 @@ def remember_mentions(mentions: Iterable[Mention], ticket: Ticket) -> None:
             run_id=mention.run_id[:300],
             defaults={"scope": mention.scope[:300], "is_cause": mention.is_cause},
         )
+
+
+def remove_texts(evidence_ids: Iterable[int], note: str) -> None:
+    """Put `note` where the texts stood. Numbers and titles stay, so that an analysis still cites what it cited.
+
+    The prompts of those tickets held the same texts, and go. In the caller's transaction, which records it.
+    """
+    texts = Evidence.objects.filter(pk__in=evidence_ids)
+    Analysis.objects.filter(ticket__in=texts.values("ticket")).exclude(prompt_sent="").update(prompt_sent="")
+    texts.update(text=note, source_url="", is_cut=False)
 
 
 def _fill(row: Evidence, piece: Piece) -> None:

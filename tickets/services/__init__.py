@@ -14,6 +14,7 @@ from tickets.services.opening import (
     open_ticket,
 )
 from tickets.services.recovery import mark_recovered
+from tickets.services.removal import remove
 from tickets.services.sla_watch import mark_breaches, mark_warnings
 from tickets.services.steps import UnknownStepError, mark_step
 from tickets.services.suppression import suppress_late
@@ -48,6 +49,7 @@ __all__ = [
     "new_ticket",
     "note",
     "open_ticket",
+    "remove",
     "reopen",
     "request_work",
     "return_to_open",
