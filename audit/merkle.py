@@ -45,13 +45,6 @@ def proof(leaves: Sequence[bytes], index: int) -> list[Step]:
     return steps
 
 
-def root_from(leaf: bytes, steps: Sequence[Step]) -> bytes:
-    """The root that a proof leads to; compare it with the sealed one."""
-    for side, neighbour in steps:
-        leaf = node_hash(leaf, neighbour) if side == "right" else node_hash(neighbour, leaf)
-    return leaf
-
-
 def _next_level(level: list[bytes]) -> list[bytes]:
     """Hash pairs; a last one without a partner goes up as it is."""
     above = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]

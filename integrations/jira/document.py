@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from audit.times import duration, utc
+from audit.times import utc
 from integrations.jira import adf
 from integrations.notice import EvidenceLine, TicketNotice
 from integrations.wording import cut, is_web_address, one_line
@@ -83,14 +83,6 @@ def analysis_comment(notice: TicketNotice) -> adf.Node:
             ]
         )
     )
-
-
-def closing_comment(notice: TicketNotice) -> adf.Node:
-    """The comment that says who acknowledged, when, and after how long."""
-    who = one_line(notice.acknowledged_by, 200) or "somebody"
-    when = f" at {utc(notice.acknowledged_at)}" if notice.acknowledged_at else ""
-    took = f", {duration(notice.mttr_seconds)} after it opened" if notice.mttr_seconds is not None else ""
-    return plain_comment(f"Acknowledged by {who}{when}{took}.")
 
 
 def plain_comment(note: str) -> adf.Node:

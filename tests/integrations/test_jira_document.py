@@ -31,7 +31,6 @@ def every_document(notice: TicketNotice) -> list[dict[str, Any]]:
     return [
         document.description(notice),
         document.analysis_comment(notice),
-        document.closing_comment(notice),
         document.plain_comment(notice.error_message),
     ]
 
@@ -141,12 +140,6 @@ def test_summary_of_hostile_names_is_one_short_line() -> None:
     assert len(summary) == 255
     assert summary.startswith("AIOps Alert: a bc")
     assert " failed - E" in summary
-
-
-def test_closing_comment_names_person_time_and_duration() -> None:
-    assert texts(document.closing_comment(closed_notice())) == [
-        "Acknowledged by Ann Lee at 2025-11-29 14:43 UTC, 12 min 41 s after it opened."
-    ]
 
 
 def _marks(node: dict[str, Any]) -> list[dict[str, Any]]:
