@@ -1,13 +1,18 @@
-"""Entries to tamper with, and the tampering itself: raw SQL with the triggers removed."""
+"""Entries to tamper with, and the tampering itself: raw SQL with the triggers removed; keys and commands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.core.management import call_command
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from audit import sealing
 from audit.models import AuditEntry, AuditSeal
@@ -40,6 +45,24 @@ def tamper(statement: str, *parameters: Any) -> None:
         cursor.execute(statement, parameters)
 
 
+def run(name: str, *arguments: str) -> str:
+    """What a management command prints."""
+    out = StringIO()
+    call_command(name, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def new_key() -> str:
+    raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return base64.b64encode(raw).decode()
+
+
+@pytest.fixture
+def signed(settings: Settings) -> Settings:
+    settings.AUDIT_SIGNING_KEY = new_key()
+    return settings
+
+
 @pytest.fixture
 def record_of_thirty(db: None) -> list[AuditEntry]:
     """Thirty entries under three seals of ten."""
@@ -48,6 +71,3 @@ def record_of_thirty(db: None) -> list[AuditEntry]:
         entries += add_entries(10)
         seal_now()
     return entries
-
-
-Tamper = Callable[..., None]
