@@ -8,10 +8,10 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 
 from tests.support.alerts import data_factory_alert
 from tests.support.live_server import ROOT, LiveServer
+from tests.support.together import at_once
 
 pytestmark = pytest.mark.server
 
@@ -72,16 +73,11 @@ def test_schema_holds_against_generated_requests(server: LiveServer, token: str,
 
 def test_two_analysts_at_once_close_a_ticket_once(server: LiveServer, token: str) -> None:
     key = new_ticket(server)
-    answers: list[tuple[int, Any]] = []
 
-    def acknowledge(number: int) -> None:
-        answers.append(server.call(f"/api/tickets/{key}/acknowledge", {"note": f"by {number}"}, token=token))
+    def acknowledge(number: int) -> tuple[int, Any]:
+        return server.call(f"/api/tickets/{key}/acknowledge", {"note": f"by {number}"}, token=token)
 
-    threads = [threading.Thread(target=acknowledge, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(*(partial(acknowledge, number) for number in range(4)))
     assert [status for status, _ in answers] == [200] * 4
     assert len({answer["ticket"]["resolution_note"] for _, answer in answers}) == 1
     actions = [entry["action"] for entry in answers[0][1]["ticket"]["timeline"]]

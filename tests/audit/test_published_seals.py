@@ -11,10 +11,11 @@ from pytest_django.fixtures import Settings
 
 from audit import publishing
 from audit.models import AuditEntry, AuditPublication, AuditSeal
-from audit.publishing import FilePublisher, PublishConflictError
+from audit.publishing import FilePublisher
 from audit.report import Kind
 from audit.verification import verify
 from tests.audit.conftest import add_entries, seal_now, tamper
+from tests.support.publishers import assert_never_written_over
 from tests.support.record import without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -73,10 +74,4 @@ def test_rewritten_history_is_found_at_its_first_seal(folder: Path) -> None:
 
 
 def test_published_name_is_never_written_over(folder: Path) -> None:
-    publisher = FilePublisher(folder)
-    publisher.put(1, b"one")
-    publisher.put(1, b"one")
-    with pytest.raises(PublishConflictError):
-        publisher.put(1, b"other")
-    assert publisher.get(1) == b"one"
-    assert publisher.get(2) is None
+    assert_never_written_over(FilePublisher(folder))

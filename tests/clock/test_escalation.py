@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from audit.models import AuditEntry
@@ -22,6 +19,7 @@ from integrations.public_address import check_public
 from tests.clock.conftest import ANN, HOOK_SECRET, Desk, policy
 from tests.support.adf_validator import texts
 from tests.support.factories import make_ticket
+from tests.support.together import at_once
 from tests.support.vendor_server import Answer
 from tickets import services
 from tickets.api.detail import ticket_detail
@@ -211,26 +209,12 @@ def test_several_workers_at_once_take_each_step_once() -> None:
     policy("", (0, "slack", "U0ONCALL"), (0, "email", "lead@example.com"))
     tickets = [make_ticket() for _ in range(6)]
     late = tickets[-1].sla_due_at + timedelta(seconds=30)
-    problems: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - told to the test below
-            problems.append(error)
-        finally:
-            connection.close()
 
     def look() -> None:
         mark_breaches(late)
         take_due_steps(late)
 
-    threads = [Thread(target=run, args=(look,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems
+    at_once(look, look, look, look)
     assert AuditEntry.objects.filter(action="SLA Breached").count() == 6
     assert Escalation.objects.count() == 12
     assert Delivery.objects.filter(operation="escalate").count() == 12

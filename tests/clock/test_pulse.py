@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from aiops.health import probes
 from audit.models import AuditEntry
 from tests.clock.conftest import START, Clock, Desk, policy
+from tests.support.together import at_once
 from tickets import pulse
 from tickets.models import ClockPulse, Escalation
 from tickets.tasks import watch_sla
@@ -48,21 +48,7 @@ def test_two_that_come_back_together_say_it_once(clock: Clock) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_several_that_come_back_at_the_same_moment_say_it_once() -> None:
     pulse.look(START)
-    back_at = START + timedelta(hours=1)
-    together = Barrier(4)
-
-    def look() -> None:
-        together.wait(10)
-        try:
-            pulse.look(back_at)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=look) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[partial(pulse.look, START + timedelta(hours=1))] * 4)
     assert AuditEntry.objects.filter(action="Clock Caught Up").count() == 1
 
 

@@ -6,11 +6,10 @@ import asyncio
 import json
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from audit import actions
 from audit.models import AuditEntry
@@ -23,6 +22,7 @@ from ingestion.sources import registry
 from tests.conftest import API_KEY
 from tests.support.alerts import data_factory_alert, data_factory_forms, databricks_forms
 from tests.support.faces import FastFace, Told
+from tests.support.together import at_once
 from tickets.models import LiveEvent, Ticket
 from tickets.signals import ticket_opened
 
@@ -67,20 +67,14 @@ def test_fifty_copies_in_three_forms_in_transactions_of_their_own_are_one_ticket
     transactional_db: None, forms: Forms
 ) -> None:
     """As many processes would do it: each alert has its own connection, and all begin together."""
-    together = threading.Barrier(COPIES)
 
     def receive(number: int) -> tuple[int, str]:
         path, body = forms[number % 3]
         spec = next(spec for spec in registry().values() if spec.path == path)
-        together.wait(30)
-        try:
-            answer = services.receive(spec, Inbound(json.dumps(body).encode()))
-        finally:
-            connections.close_all()
+        answer = services.receive(spec, Inbound(json.dumps(body).encode()))
         return answer.http_status, str(answer.body.get("ticket_id"))
 
-    with ThreadPoolExecutor(COPIES) as pool:
-        told = list(pool.map(receive, range(COPIES)))
+    told = at_once(*(partial(receive, number) for number in range(COPIES)))
     assert {status for status, _ in told} == {202}
     assert {key for _, key in told} == {Ticket.objects.get().key}
     assert_one_ticket(COPIES)
@@ -98,11 +92,9 @@ def test_two_writers_with_the_same_failures_in_another_order_both_succeed(transa
             together.wait(30)
             answers = services.receive_together([read(spec, Inbound(body)) for body in bodies], 0)
             statuses += [answer.http_status for answer in answers]
-        connections.close_all()
         return statuses
 
-    with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(receive, [alerts, alerts[::-1]]))
+    both = at_once(partial(receive, alerts), partial(receive, alerts[::-1]))
     assert both == [[202] * 100, [202] * 100]
     assert Ticket.objects.count() == 20
     assert sum(Ticket.objects.values_list("occurrences", flat=True)) == 200

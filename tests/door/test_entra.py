@@ -17,6 +17,7 @@ from ingestion import entra, signing_keys
 from ingestion.models import AlertEvent
 from ingestion.signing_keys import KeysAwayError, KeysDueError, SigningKeys
 from integrations.breaker import reset_all
+from tests.support.clocks import Clock
 from tests.support.entra_keys import AUDIENCE, TENANT, bearer, claims, key_set, signed, signing_key
 from tests.support.faces import Face
 from tests.support.posting import pipeline_failed
@@ -132,13 +133,6 @@ def test_no_token_is_good_unless_both_settings_are_set(
 def test_keys_are_asked_for_once_for_many_tokens(vendor: VendorServer) -> None:
     assert all(verify(signed(claims())) for _ in range(5))
     assert len(vendor.requests) == 1
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

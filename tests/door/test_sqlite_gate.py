@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 
 from aiops.backends.sqlite3.gate import Gate, gate_of
 from audit.models import AuditEntry
+from tests.support.together import at_once
 
 needs_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has the gate")
 
@@ -49,19 +50,15 @@ def test_turn_that_does_not_come_in_time_is_given_up_and_not_lost() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_forty_threads_that_write_at_once_all_succeed() -> None:
     def write(number: int) -> None:
-        try:
-            for _ in range(5):
-                if number % 2:
-                    AuditEntry.objects.create(action="outside of a transaction")
-                else:
-                    with transaction.atomic():
-                        AuditEntry.objects.create(action="inside")
-                        AuditEntry.objects.count()
-        finally:
-            connections.close_all()
+        for _ in range(5):
+            if number % 2:
+                AuditEntry.objects.create(action="outside of a transaction")
+            else:
+                with transaction.atomic():
+                    AuditEntry.objects.create(action="inside")
+                    AuditEntry.objects.count()
 
-    with ThreadPoolExecutor(40) as pool:
-        list(pool.map(write, range(40)))
+    at_once(*(partial(write, number) for number in range(40)))
     assert AuditEntry.objects.count() == 200
 
 

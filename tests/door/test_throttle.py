@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from ingestion.models import AlertEvent
 from ingestion.throttle import TokenBuckets
 from tests.conftest import API_KEY
+from tests.support.clocks import Clock
 from tests.support.faces import Face
 from tests.support.posting import pipeline_failed
 
@@ -57,15 +58,8 @@ def test_bad_credentials_at_check_ticket_are_throttled_too(client: Client, setti
     assert [client.get("/check-ticket/x").status_code for _ in range(2)] == [401, 429]
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_bucket_fills_again_evenly() -> None:
-    clock = Clock()
+    clock = Clock(0)
     buckets = TokenBuckets(clock)
     assert [buckets.take("a", 2, 60) for _ in range(3)] == [0, 0, 30]
     clock.now = 29

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -19,6 +17,7 @@ from ingestion.models import AlertEvent, EventTicket, RunLookup
 from ingestion.sources.base import RunQuery
 from tests.evidence.play import FACTORY, START, Play, copy_activity, iso, pipeline_run
 from tests.sources.builders import dimension_list
+from tests.support.together import at_once
 from tests.support.vendor_server import Answer, ok
 from tickets import counter_store
 from tickets.models import Ticket
@@ -127,18 +126,7 @@ def test_two_lookups_at_the_same_moment_open_each_run_once(play: Play, door: Cli
     post(door, alert())
     post(door, alert("ActivityFailedRuns", "b2"))
     claimed = run_lookups.claim_waiting_lookups(timezone.now())
-    start = threading.Barrier(len(claimed))
-
-    def work(lookup_id: int, token: str) -> None:
-        start.wait(10)
-        try:
-            run_lookups.process_lookup(lookup_id, token)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(claimed)) as pool:
-        for done in [pool.submit(work, *each) for each in claimed]:
-            done.result(30)
+    at_once(*(partial(run_lookups.process_lookup, *each) for each in claimed))
     assert Ticket.objects.count() == 3
     assert EventTicket.objects.count() == 6
     assert RunLookup.objects.filter(state="found").count() == 2

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
 import pytest
 
 from integrations.azure_identity import EntraConfig, EntraTokens, FixedToken
 from integrations.bearer import BearerApi
 from integrations.errors import IntegrationError
+from tests.support.clocks import Clock
+from tests.support.together import at_once
 from tests.support.vendor_server import Answer, Received, VendorServer, ok
 
 PATH = "/contoso.example/oauth2/v2.0/token"
 SCOPE = "https://management.azure.com/.default"
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -68,13 +63,7 @@ def test_each_scope_has_its_own_token(vendor: VendorServer, tokens: EntraTokens)
 
 def test_many_threads_ask_once(vendor: VendorServer, tokens: EntraTokens) -> None:
     vendor.on("POST", PATH, Answer(200, granted("T1").body, delay=0.1))
-    got: list[str] = []
-    threads = [threading.Thread(target=lambda: got.append(tokens.token(SCOPE))) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert got == ["T1"] * 6
+    assert at_once(*[partial(tokens.token, SCOPE)] * 6) == ["T1"] * 6
     assert len(vendor.requests) == 1
 
 

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from audit import export_places, publishing
 from audit.models import AuditPruning, AuditPublication, AuditSeal
-from audit.publishing import PublishConflictError, PublishError
+from audit.publishing import PublishError
 from audit.report import Kind
 from audit.sealing import seal_entries
 from audit.verification import verify
@@ -23,6 +23,7 @@ from integrations.blob.seals import BlobSeals
 from tests.audit.conftest import add_entries, seal_now, tamper
 from tests.support.blob_server import FakeBlobs
 from tests.support.faults import Faults
+from tests.support.publishers import assert_never_written_over
 from tests.support.vendor_server import VendorServer
 
 pytestmark = pytest.mark.django_db
@@ -67,13 +68,7 @@ def test_cut_tail_is_found_by_the_blobs(blobs: FakeBlobs) -> None:
 
 
 def test_other_seal_of_a_published_number_is_a_conflict(blobs: FakeBlobs) -> None:
-    seals = seals_in(blobs)
-    seals.put(1, b"{}")
-    seals.put(1, b"{}")
-    with pytest.raises(PublishConflictError):
-        seals.put(1, b"other")
-    assert seals.get(1) == b"{}"
-    assert seals.get(2) is None
+    assert_never_written_over(seals_in(blobs))
 
 
 def test_container_that_does_not_exist_yet_holds_nothing(blobs: FakeBlobs) -> None:

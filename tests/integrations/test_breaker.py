@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.breaker import BreakerPolicy, CircuitBreaker
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clocks import Clock
 
 
 @pytest.fixture

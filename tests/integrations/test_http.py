@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
 from integrations import http, transport
 from integrations.errors import IntegrationError
 from tests.integrations._calls import call, failing
+from tests.support.together import at_once
 from tests.support.vendor_server import Answer, VendorServer, gzip_bomb, html, ok
 
 
@@ -238,10 +239,5 @@ def test_host_that_cannot_be_one_is_a_permanent_error() -> None:
 
 def test_connection_is_reused_within_a_thread_and_not_across(vendor: VendorServer) -> None:
     vendor.on("GET", "/x", ok({}))
-    results: list[int] = []
-    threads = [threading.Thread(target=lambda: results.append(call(vendor).status)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == [200] * 8
+    answers = at_once(*[partial(call, vendor)] * 8)
+    assert [answer.status for answer in answers] == [200] * 8

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from io import StringIO
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from hypothesis import strategies as st
 
 from audit.services import Actor
 from tests.support.factories import make_ticket
+from tests.support.together import at_once
 from tickets import counter_store, counters, services
 from tickets.counters import Key
 from tickets.models import CounterDelta, CounterTotal, Ticket
@@ -141,15 +140,6 @@ def test_difference_added_to_the_past_gives_the_present(
 @pytest.mark.django_db(transaction=True)
 def test_several_folders_and_writers_at_once_lose_and_double_nothing() -> None:
     tickets = [open_one(n, severity="Low").pk for n in range(30)]
-    problems: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - told to the test below
-            problems.append(error)
-        finally:
-            connection.close()
 
     def close_some(start: int) -> None:
         for ticket_id in tickets[start::2]:
@@ -160,11 +150,5 @@ def test_several_folders_and_writers_at_once_lose_and_double_nothing() -> None:
             counter_store.fold()
             assert counter_store.current()[Key("severity", "Low")] == 30
 
-    works = [partial(close_some, 0), partial(close_some, 1), fold_often, fold_often]
-    threads = [Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems
+    at_once(partial(close_some, 0), partial(close_some, 1), fold_often, fold_often)
     assert counter_store.current() == counter_store.counted()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -20,6 +19,7 @@ from rca.services import analyse_ticket, give_feedback
 from rca.tasks import settle_questions
 from tests.rca.models.speech import PATH, answered, refused, retry_info, said
 from tests.support.factories import make_ticket
+from tests.support.together import at_once
 from tests.support.vendor_server import Answer, VendorServer
 from tickets import services as ticket_services
 from tickets.models import Ticket
@@ -342,16 +342,7 @@ class TestWithThreads:
     def test_equal_cases_at_the_same_moment_wait_for_the_first(self, endpoint: VendorServer) -> None:
         endpoint.on("POST", PATH, Answer(200, answered().body, delay=0.4))
         tickets = [failed_ticket(number) for number in range(4)]
-
-        def work(ticket: Ticket) -> None:
-            analyse_ticket(ticket.pk)
-            connections.close_all()
-
-        threads = [threading.Thread(target=work, args=(ticket,)) for ticket in tickets]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(15)
+        at_once(*(partial(analyse_ticket, ticket.pk) for ticket in tickets), seconds=15)
         assert len(endpoint.requests) == 1
         assert Ticket.objects.filter(rca_provider="gemini").count() == 4
         assert not AuditEntry.objects.filter(action=actions.RCA_FALLBACK_USED).exists()
