@@ -39,7 +39,7 @@ run-beat: $(VENV)/.base ## the clock alone (needs REDIS_URL)
 demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, analysed and closed
 	@$(PY) manage.py demo
 
-test: $(VENV)/.dev ## all tests on the embedded default: no service, no network (JOBS=2)
+test: $(VENV)/.dev ## the tests on the embedded default, where no service is needed (JOBS=2)
 	@$(PY) -m pytest -n $(or $(JOBS),2) -m "not browser and not proof" $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
