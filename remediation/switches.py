@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit import actions
+from audit.locking import lock_or_make
 from audit.services import Actor, record
 from remediation.models import KILL_SWITCH, Attempt, KillSwitch, Playbook, TeamMode
 from remediation.states import Mode, PlaybookName
@@ -17,15 +18,7 @@ RELAPSES_ALLOWED = 3
 
 def lock_switch() -> KillSwitch:
     """The kill switch, its row locked: who starts something and who switches off wait for each other."""
-    found = KillSwitch.objects.select_for_update().filter(pk=KILL_SWITCH).first()
-    if found is None:
-        try:
-            with transaction.atomic():
-                KillSwitch.objects.create(pk=KILL_SWITCH)
-        except IntegrityError:
-            pass  # another worker made it
-        found = KillSwitch.objects.select_for_update().get(pk=KILL_SWITCH)
-    return found
+    return lock_or_make(KillSwitch, KILL_SWITCH)
 
 
 def is_stopped() -> bool:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+
+from audit.api.query import USUAL_ROWS
+
+M = TypeVar("M", bound=Model)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,3 +59,18 @@ def next_url(request: Request, cursor: str, limit: int) -> str:
     parameters["cursor"] = cursor
     parameters["limit"] = str(limit)
     return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
+
+
+def page_by_number(
+    request: Request, found: QuerySet[M], asked: Mapping[str, Any]
+) -> tuple[list[M], str | None]:
+    """The page that `asked` (of a `PageQuery`) names among rows that stand newest first, and the address of the next.
+
+    None where no page follows; raises ValidationError for a cursor that this API did not make.
+    """
+    limit = asked.get("limit", USUAL_ROWS)
+    if "cursor" in asked:
+        found = found.filter(pk__lt=decode_cursor(asked["cursor"], 1)[0])
+    rows = list(found[: limit + 1])
+    shown = rows[:limit]
+    return shown, next_url(request, encode_cursor(shown[-1].pk), limit) if len(rows) > limit else None

@@ -10,9 +10,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
+from audit.locking import lock_or_make
 from integrations.models import ACTIVE, Channel, ChannelState, Delivery, DeliveryAttempt, State
 
 # Longer than what an act does between two renewals may take.
@@ -46,15 +47,7 @@ def _has_due(channel: str, now: datetime) -> bool:
 
 def channel_state(channel: str) -> ChannelState:
     """The channel's row, locked until the end of the transaction."""
-    found = ChannelState.objects.select_for_update().filter(pk=channel).first()
-    if found is None:
-        try:
-            with transaction.atomic():
-                ChannelState.objects.create(channel=channel)
-        except IntegrityError:
-            pass  # another worker made it
-        found = ChannelState.objects.select_for_update().get(pk=channel)
-    return found
+    return lock_or_make(ChannelState, channel)
 
 
 def _take(delivery: Delivery, now: datetime) -> str:

@@ -15,8 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import IsApprover
-from audit.api.paging import decode_cursor, encode_cursor, next_url
-from audit.api.query import USUAL_ROWS
+from audit.api.paging import page_by_number
 from audit.api.responses import answers
 from remediation import services
 from remediation.api.serializers import (
@@ -44,13 +43,8 @@ class AttemptsView(APIView):
     )
     def get(self, request: Request) -> Response:
         asked = AttemptQuery.read(request)
-        limit = asked.get("limit", USUAL_ROWS)
         found = find_attempts(ticket=asked.get("ticket", ""), states=asked.get("state", ()))
-        if "cursor" in asked:
-            found = found.filter(pk__lt=decode_cursor(asked["cursor"], 1)[0])
-        rows = list(found[: limit + 1])
-        shown = rows[:limit]
-        following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(rows) > limit else None
+        shown, following = page_by_number(request, found, asked)
         return Response({"attempts": [attempt_row(attempt) for attempt in shown], "next": following})
 
 

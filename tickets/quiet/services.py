@@ -32,14 +32,7 @@ def set_quiet(scope: QuietScope, *, actor: Actor) -> None:
     with transaction.atomic():
         scope.created_by = actor.name or "System"
         scope.save()
-        record(
-            actions.QUIET_SET,
-            subject=_subject(scope),
-            actor=actor,
-            summary=_sentence(scope),
-            details=_facts(scope),
-        )
-        transaction.on_commit(rules.forget)
+        _record_quiet(actions.QUIET_SET, scope, actor)
     rules.forget()
 
 
@@ -51,14 +44,7 @@ def change_quiet(scope: QuietScope, *, actor: Actor, now: datetime) -> None:
         is_on = not (isinstance(scope, MaintenanceWindow) and not scope.is_active)
         period = rule.period_at(now) if is_on else None
         _move_ends(rule.key, period.end if period else now, now)
-        record(
-            actions.QUIET_CHANGED,
-            subject=_subject(scope),
-            actor=actor,
-            summary=_sentence(scope),
-            details=_facts(scope),
-        )
-        transaction.on_commit(rules.forget)
+        _record_quiet(actions.QUIET_CHANGED, scope, actor)
     rules.forget()
 
 
@@ -72,15 +58,13 @@ def lift_quiet(scope: QuietScope, *, actor: Actor, now: datetime) -> None:
             scope.is_active = False
             scope.save(update_fields=["is_active"])
         _move_ends(_rule_of(scope).key, now, now)
-        record(
-            actions.QUIET_LIFTED,
-            subject=_subject(scope),
-            actor=actor,
-            summary=_sentence(scope),
-            details=_facts(scope),
-        )
-        transaction.on_commit(rules.forget)
+        _record_quiet(actions.QUIET_LIFTED, scope, actor)
     rules.forget()
+
+
+def _record_quiet(action: str, scope: QuietScope, actor: Actor) -> None:
+    record(action, subject=_subject(scope), actor=actor, summary=_sentence(scope), details=_facts(scope))
+    transaction.on_commit(rules.forget)
 
 
 def mute_ticket(ticket: Ticket, *, until: datetime, reason: str, actor: Actor) -> Mute:
