@@ -13,8 +13,9 @@ from pytest_django.fixtures import Settings
 
 from integrations import breaker, http
 from rca.services import analyse_ticket
-from remediation import claims, playbooks, services
+from remediation import claims, services
 from remediation.models import Attempt, Decision
+from remediation.playbooks import finding
 from remediation.states import ACTIVE
 from remediation.tasks import decide
 from tests.support.estate import FACTORY, SCOPE, WORKSPACE, Estate
@@ -89,7 +90,7 @@ def point_at(settings: Settings, url: str) -> None:
 def estate(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Estate]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setattr(http, "_sleep", lambda seconds: None)
-    monkeypatch.setattr(playbooks, "LIST_LAG", timedelta(0))
+    monkeypatch.setattr(finding, "LIST_LAG", timedelta(0))
     breaker.reset_all()
     with serving() as vendor:
         point_at(settings, vendor.url)

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from remediation import claims, closing, playbooks, running, services
+from remediation import claims, closing, running, services
 from remediation.models import Attempt
+from remediation.playbooks import starting
 from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
@@ -41,7 +42,7 @@ def lines_of(*functions: Any) -> list[tuple[str, str, int]]:
 
 LINES = lines_of(
     running._begin_call, running._mark_running, running._record_started, closing.close_succeeded,
-    playbooks._retry_pipeline, playbooks._retry_job,
+    starting._retry_pipeline, starting._retry_job,
 )  # fmt: skip
 
 
