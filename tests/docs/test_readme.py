@@ -15,14 +15,14 @@ from bench.__main__ import known_parts
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
-READERS = ("aiops/settings.py", "aiops/databases.py")
+READERS = (*(ROOT / "aiops" / "settings").glob("*.py"), ROOT / "aiops" / "databases.py")
 SPELLED_BY_PATTERN = re.compile(r"^(AZURE_SQL_|DJANGO_HSTS_|SLA_SECONDS_P|PLAYBOOK_|AUTO_REMEDIATION_)")
 
 
 def variables() -> list[str]:
     found: set[str] = set()
-    for name in READERS:
-        text = (ROOT / name).read_text(encoding="utf-8")
+    for reader in READERS:
+        text = reader.read_text(encoding="utf-8")
         found |= set(re.findall(r'env\.\w+\(\s*"([A-Z][A-Z0-9_]+)"', text))
     return sorted(name for name in found if not SPELLED_BY_PATTERN.match(name))
 
