@@ -236,61 +236,16 @@ class Desk:
         by_status: dict[str, list[Ticket]] = {status: [] for status in STATUS_OF_LIST.values()}
         for ticket in self.tickets.values():
             by_status[ticket["status"]].append(ticket)
-
-        def due(status: str) -> list[datetime]:
-            return sorted(datetime.fromisoformat(ticket["sla_due_at"]) for ticket in by_status[status])
-
-        late = {status: [at for at in due(status) if at < now] for status in by_status}
-        soon = {
-            status: [at for at in due(status) if now <= at < now + timedelta(minutes=15)]
-            for status in by_status
-        }
-        hour = now.replace(minute=0, second=0, microsecond=0)
-        sample = random.Random(3)
-        is_empty = not self.tickets
         return {
             "at": iso(now),
             "seq": self.seq,
             "open": {"count": len(by_status["open"]), "last_hour": min(12, len(by_status["open"]))},
             "in_progress": {"count": len(by_status["in_progress"])},
             "closed": {"count": len(by_status["acknowledged"])},
-            "breached": {
-                "count": len(late["open"]),
-                "in_progress": len(late["in_progress"]),
-                "oldest_due_at": iso(late["open"][0]) if late["open"] else None,
-            },
-            "at_risk": {
-                "count": len(soon["open"]),
-                "in_progress": len(soon["in_progress"]),
-                "next_due_at": iso(soon["open"][0]) if soon["open"] else None,
-            },
-            "median_ack_seconds": {"value": None if is_empty else 372, "sample": 41, "hours": 24},
+            **due_figures(by_status, now),
+            "median_ack_seconds": {"value": 372 if self.tickets else None, "sample": 41, "hours": 24},
             "last_event_at": iso(now - timedelta(minutes=4)),
-            "per_hour": [
-                {
-                    "hour": iso(hour - timedelta(hours=back)),
-                    **{
-                        name: 0 if is_empty else sample.randrange(0, 4 + 3 * rank)
-                        for rank, (name, _) in enumerate(SEVERITIES)
-                    },
-                }
-                for back in range(23, -1, -1)
-            ],
-            "sla_by_day": [
-                {
-                    "day": f"{now - timedelta(days=back):%Y-%m-%d}",
-                    "met": 0 if is_empty or back in (5, 6) else sample.randrange(20, 60),
-                    "breached": 0 if is_empty or back in (5, 6) else sample.randrange(0, 9),
-                }
-                for back in range(13, -1, -1)
-            ],
-            "error_types": []
-            if is_empty
-            else [
-                {"error_type": kind[3], "count": count}
-                for kind, count in zip(KINDS[:5], [81, 43, 20, 9, 2], strict=True)
-            ],
-            "teams": [] if is_empty else sorted(TEAMS),
+            **charts(now, is_empty=not self.tickets),
         }
 
     @staticmethod
@@ -317,3 +272,61 @@ class Desk:
             if query.get("action") in (None, action) and query.get("ticket") in (None, ticket["id"])
         ]
         return {"audits": entries[:100], "next": None}
+
+
+def due_figures(by_status: dict[str, list[Ticket]], now: datetime) -> dict[str, Any]:
+    """How many are past their time, and how many will be in a quarter of an hour."""
+    due = {
+        status: sorted(datetime.fromisoformat(ticket["sla_due_at"]) for ticket in tickets)
+        for status, tickets in by_status.items()
+    }
+    late = {status: [at for at in moments if at < now] for status, moments in due.items()}
+    soon = {
+        status: [at for at in moments if now <= at < now + timedelta(minutes=15)]
+        for status, moments in due.items()
+    }
+    return {
+        "breached": {
+            "count": len(late["open"]),
+            "in_progress": len(late["in_progress"]),
+            "oldest_due_at": iso(late["open"][0]) if late["open"] else None,
+        },
+        "at_risk": {
+            "count": len(soon["open"]),
+            "in_progress": len(soon["in_progress"]),
+            "next_due_at": iso(soon["open"][0]) if soon["open"] else None,
+        },
+    }
+
+
+def charts(now: datetime, *, is_empty: bool) -> dict[str, Any]:
+    """A day by hour, two weeks by day, and the rankings: the same at every call, all nothing on an empty desk."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    sample = random.Random(3)
+    return {
+        "per_hour": [
+            {
+                "hour": iso(hour - timedelta(hours=back)),
+                **{
+                    name: 0 if is_empty else sample.randrange(0, 4 + 3 * rank)
+                    for rank, (name, _) in enumerate(SEVERITIES)
+                },
+            }
+            for back in range(23, -1, -1)
+        ],
+        "sla_by_day": [
+            {
+                "day": f"{now - timedelta(days=back):%Y-%m-%d}",
+                "met": 0 if is_empty or back in (5, 6) else sample.randrange(20, 60),
+                "breached": 0 if is_empty or back in (5, 6) else sample.randrange(0, 9),
+            }
+            for back in range(13, -1, -1)
+        ],
+        "error_types": []
+        if is_empty
+        else [
+            {"error_type": kind[3], "count": count}
+            for kind, count in zip(KINDS[:5], [81, 43, 20, 9, 2], strict=True)
+        ],
+        "teams": [] if is_empty else sorted(TEAMS),
+    }

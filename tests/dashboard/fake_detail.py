@@ -43,29 +43,7 @@ def detail_of(ticket: dict[str, Any], notes: list[dict[str, Any]]) -> dict[str, 
         },
         "itsm_ticket_id": "OPS-4711",
         "cause_class": "missing_source_data",
-        "steps": [
-            {
-                "id": "1",
-                "text": "Check whether the upstream export pl_orders_export finished before 16:30.",
-                "is_done": True,
-                "done_by": "Ana Lima",
-                "done_at": at(3),
-            },
-            {
-                "id": "2",
-                "text": "Re-run the export for 20 November, then this pipeline.",
-                "is_done": False,
-                "done_by": "",
-                "done_at": None,
-            },
-            {
-                "id": "3",
-                "text": "Add a dependency between the two triggers so that the load waits.",
-                "is_done": False,
-                "done_by": "",
-                "done_at": None,
-            },
-        ],
+        "steps": steps(at),
         "evidence": evidence(ticket, at),
         "analyses": analyses(at),
         "deliveries": deliveries(at),
@@ -80,24 +58,54 @@ def detail_of(ticket: dict[str, Any], notes: list[dict[str, Any]]) -> dict[str, 
             },
         ],
         "related": [{"id": "DBX-20261120T160001-0a1b2c", "relation": "child run", "status": "open"}],
-        "similar": [
-            {
-                "id": "ADF-20261112T040210-77aa01",
-                "status": "acknowledged",
-                "outcome": "export re-run",
-                "ack_seconds": 1320,
-            },
-            {
-                "id": "ADF-20261030T040155-11ffe2",
-                "status": "acknowledged",
-                "outcome": "schedule moved",
-                "ack_seconds": 2460,
-            },
-        ],
+        "similar": similar(),
         "raw_payload": json.dumps(
             {"schemaId": "azureMonitorCommonAlertSchema", "data": {"run": ticket["run_id"]}}, indent=2
         ),
     }
+
+
+def steps(at: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": "1",
+            "text": "Check whether the upstream export pl_orders_export finished before 16:30.",
+            "is_done": True,
+            "done_by": "Ana Lima",
+            "done_at": at(3),
+        },
+        {
+            "id": "2",
+            "text": "Re-run the export for 20 November, then this pipeline.",
+            "is_done": False,
+            "done_by": "",
+            "done_at": None,
+        },
+        {
+            "id": "3",
+            "text": "Add a dependency between the two triggers so that the load waits.",
+            "is_done": False,
+            "done_by": "",
+            "done_at": None,
+        },
+    ]
+
+
+def similar() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": "ADF-20261112T040210-77aa01",
+            "status": "acknowledged",
+            "outcome": "export re-run",
+            "ack_seconds": 1320,
+        },
+        {
+            "id": "ADF-20261030T040155-11ffe2",
+            "status": "acknowledged",
+            "outcome": "schedule moved",
+            "ack_seconds": 2460,
+        },
+    ]
 
 
 def evidence(ticket: dict[str, Any], at: Any) -> list[dict[str, Any]]:
