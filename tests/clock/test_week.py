@@ -108,6 +108,24 @@ def expected_steps(week: Week, failure: Failure, end: datetime) -> list[int]:
     return taken
 
 
+@dataclass(frozen=True)
+class Course:
+    """What happens in a week: until when, while nobody looks at the clock, and what fails."""
+
+    week: Week
+    end: datetime
+    away: tuple[datetime, datetime]
+    expected: list[Failure]
+
+    @classmethod
+    def of(cls, week: Week) -> Course:
+        away = (week.start + timedelta(days=5, hours=8), week.start + timedelta(days=5, hours=16))
+        return cls(week, week.start + timedelta(days=7), away, failures(week))
+
+    def is_quiet(self, failure: Failure, at: datetime) -> bool:
+        return failure.is_nightly and self.week.quiet_until(at) is not None
+
+
 @pytest.mark.parametrize("week", [AUTUMN, SPRING], ids=["autumn", "spring"])
 def test_week_with_windows_escalations_restarts_and_an_absence(
     desk: Desk, week: Week, monkeypatch: pytest.MonkeyPatch
@@ -122,46 +140,12 @@ def test_week_with_windows_escalations_restarts_and_an_absence(
         "Nights", resource_pattern="Night_*", repeat="daily", start_date=date(2026, 1, 1), start_time=time(22),
         end_time=time(6), time_zone="Europe/Berlin",
     )  # fmt: skip
-    end = week.start + timedelta(days=7)
-    away = (week.start + timedelta(days=5, hours=8), week.start + timedelta(days=5, hours=16))
-    expected = failures(week)
-    opened: dict[Failure, Ticket] = {}
-    for moment in moments_of(expected, week, end):
-        desk.clock.to(moment)
-        for failure in expected:
-            if failure.at == moment:
-                opened[failure] = desk.open(len(opened), failure.pipeline)
-            elif failure.taken_after is not None and failure.at + failure.taken_after * MINUTE == moment:
-                services.acknowledge(opened[failure].pk, actor=ANN)
-        if not away[0] < moment < away[1]:
-            desk.tick()
-            watch_sla()  # a second beat at the same moment
-        if moment.hour == 0:
-            cache.clear()  # every process was started anew
-
+    course = Course.of(week)
+    opened = live_through(course, desk)
     replies = Counter(message["thread_ts"] for message in desk.world.slack.replies)
     for failure, ticket in opened.items():
-        seen = desk.read(ticket)
-        is_late = failure.taken_after is None or failure.taken_after > 15
-        was_quiet = failure.is_nightly and week.quiet_until(failure.at) is not None
-        assert seen.is_suppressed is was_quiet, failure
-        is_judged_late = is_late and not (
-            away[0] < failure.at + DUE < away[1] and seen.sla_breached_at is None
-        )
-        assert (seen.sla_status == "Breached") is (is_late and failure.at + DUE < end), failure
-        entries = Counter(AuditEntry.objects.filter(ticket_key=ticket.key).values_list("action", flat=True))
-        assert entries["SLA Breached"] == (1 if is_judged_late else 0), failure
-        assert entries["SLA Warning"] <= 1
-        if not away[0] - timedelta(hours=3) < failure.at < away[1]:
-            assert entries["SLA Warning"] == (0 if failure.taken_after == 5 else 1), failure
-            taken = [steps[row.step_number] for row in Escalation.objects.filter(ticket=ticket)]
-            assert taken == expected_steps(week, failure, end), failure
-            is_called = is_late and not (failure.is_nightly and week.quiet_until(failure.at + DUE))
-            assert replies[seen.slack_ts] == (1 if is_called else 0), failure
-    in_a_night = [week.quiet_until(f.at) or week.quiet_until(f.at + DUE) for f in expected if f.is_nightly]
-    nights_with_something = {until for until in in_a_night if until is not None and until <= end}
-    assert {row.ended_at for row in QuietSummary.objects.all()} == nights_with_something
-    assert Broadcast.objects.filter(state="sent").count() == len(nights_with_something)
+        check_ticket(course, failure, desk.read(ticket), steps, replies)
+    check_summaries(course)
     escalated = [post for post in desk.world.slack.posts if post["channel"] == "U0ONCALL"]
     assert (
         len(escalated)
@@ -170,6 +154,54 @@ def test_week_with_windows_escalations_restarts_and_an_absence(
     )
     assert AuditEntry.objects.filter(action="Clock Caught Up").count() == 1
     assert counter_store.current() == counter_store.counted()
+
+
+def live_through(course: Course, desk: Desk) -> dict[Failure, Ticket]:
+    """The week, moment by moment: tickets come and are taken, the beat looks twice, processes start anew."""
+    opened: dict[Failure, Ticket] = {}
+    for moment in moments_of(course.expected, course.week, course.end):
+        desk.clock.to(moment)
+        for failure in course.expected:
+            if failure.at == moment:
+                opened[failure] = desk.open(len(opened), failure.pipeline)
+            elif failure.taken_after is not None and failure.at + failure.taken_after * MINUTE == moment:
+                services.acknowledge(opened[failure].pk, actor=ANN)
+        if not course.away[0] < moment < course.away[1]:
+            desk.tick()
+            watch_sla()  # a second beat at the same moment
+        if moment.hour == 0:
+            cache.clear()  # every process was started anew
+    return opened
+
+
+def check_ticket(
+    course: Course, failure: Failure, seen: Ticket, steps: dict[int, int], replies: Counter[str]
+) -> None:
+    """`steps` are the delays in minutes by the policy's step, `replies` the messages by thread."""
+    away, due = course.away, failure.at + DUE
+    is_late = failure.taken_after is None or failure.taken_after > 15
+    assert seen.is_suppressed is course.is_quiet(failure, failure.at), failure
+    assert (seen.sla_status == "Breached") is (is_late and due < course.end), failure
+    is_judged_late = is_late and not (away[0] < due < away[1] and seen.sla_breached_at is None)
+    entries = Counter(AuditEntry.objects.filter(ticket_key=seen.key).values_list("action", flat=True))
+    assert entries["SLA Breached"] == (1 if is_judged_late else 0), failure
+    assert entries["SLA Warning"] <= 1
+    if away[0] - timedelta(hours=3) < failure.at < away[1]:
+        return
+    assert entries["SLA Warning"] == (0 if failure.taken_after == 5 else 1), failure
+    taken = [steps[row.step_number] for row in Escalation.objects.filter(ticket=seen)]
+    assert taken == expected_steps(course.week, failure, course.end), failure
+    is_called = is_late and not course.is_quiet(failure, due)
+    assert replies[seen.slack_ts] == (1 if is_called else 0), failure
+
+
+def check_summaries(course: Course) -> None:
+    """One for each night in which something was kept quiet, and each of them sent."""
+    quiet_until = course.week.quiet_until
+    in_a_night = [quiet_until(f.at) or quiet_until(f.at + DUE) for f in course.expected if f.is_nightly]
+    nights_with_something = {until for until in in_a_night if until is not None and until <= course.end}
+    assert {row.ended_at for row in QuietSummary.objects.all()} == nights_with_something
+    assert Broadcast.objects.filter(state="sent").count() == len(nights_with_something)
 
 
 def moments_of(expected: list[Failure], week: Week, end: datetime) -> list[datetime]:
