@@ -18,7 +18,7 @@ def pipelines_client(target: Target) -> PipelinesClient:
     host = parse_host_id(target.scope)
     if host is None:
         raise CannotAskError("The ticket does not name its factory or workspace by its ARM id.")
-    allowed = factories()
+    allowed = _factories()
     if allowed and host.arm_id.lower() not in {each.strip().rstrip("/").lower() for each in allowed}:
         raise CannotAskError(f"{host.name} is not among the factories of REMEDIATION_FACTORIES.")
     client = client_for_resource(target.scope)
@@ -26,13 +26,13 @@ def pipelines_client(target: Target) -> PipelinesClient:
     return client.within(READ_SECONDS)
 
 
-def factories() -> tuple[str, ...]:
+def _factories() -> tuple[str, ...]:
     return settings.REMEDIATION_FACTORIES or settings.RECONCILE_FACTORIES
 
 
 def observed_only(kind: str) -> str:
     """Why things of a kind may be looked at and nothing more; "" where they may be repaired."""
-    if kind == Kind.PIPELINE and not factories():
+    if kind == Kind.PIPELINE and not _factories():
         return "Observed only: no factory is named in REMEDIATION_FACTORIES."
     return ""
 

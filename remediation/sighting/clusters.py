@@ -14,6 +14,7 @@ _CLUSTER_STARTS = frozenset({"PENDING", "RESTARTING", "RESIZING", "TERMINATING"}
 
 
 def look_at_cluster(target: Target) -> Sighting:
+    """Whether the cluster runs, and why it ended. Raises CannotAskError, IntegrationError."""
     _, cluster, confirmed = _cluster_of(target)
     condition, note = cluster_condition(cluster)
     return Sighting(
@@ -48,11 +49,13 @@ def cluster_condition(cluster: Cluster) -> tuple[Condition, str]:
 
 
 def end_codes(cluster: Cluster) -> tuple[str, ...]:
+    """Why a cluster ended, where that was not as it should."""
     code = cluster.termination.code
     return (code,) if code and code not in _ORDINARY_ENDS else ()
 
 
 def look_at_libraries(target: Target) -> Sighting:
+    """Which libraries of a running cluster could not be installed. Raises CannotAskError, IntegrationError."""
     client, cluster, confirmed = _cluster_of(target)
     if cluster.state != "RUNNING":
         raise CannotAskError("The cluster does not run: its libraries are installed when it starts.")
