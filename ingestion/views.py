@@ -45,7 +45,7 @@ class OneMethodView(View):
     """Takes one method; who comes with another is told which."""
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        allowed = ", ".join(self._allowed_methods())
+        allowed = ", ".join(self.http_method_names).upper()
         detail = f"{request.method} is not taken at this address; expected {allowed}."
         return render(refused(405, detail, Allow=allowed))
 
