@@ -29,8 +29,8 @@ def configuration(data_dir: Path) -> dict[str, Any]:
     Raises EnvironmentValueError naming the variable that cannot be used.
     """
     kind = env.choice("DB_TYPE", "url", ("url", "sqlite", "postgres", "azuresql"))
-    address = _azure_sql_url() if kind == "azuresql" else env.text("DATABASE_URL")
-    address = address or f"sqlite:///{(data_dir / 'aiops.sqlite3').resolve()}"
+    given = _azure_sql_url() if kind == "azuresql" else env.text("DATABASE_URL")
+    address = given or f"sqlite:///{(data_dir / 'aiops.sqlite3').resolve()}"
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(address))
     except (ValueError, KeyError) as error:
@@ -42,6 +42,8 @@ def configuration(data_dir: Path) -> dict[str, Any]:
     vendor = parsed["ENGINE"].rsplit(".", 1)[-1]
     options = dict(parsed.get("OPTIONS") or {})
     if vendor == "sqlite3":
+        if given:
+            _expect_folder_of(parsed["NAME"])
         # IMMEDIATE: a writer takes its lock at BEGIN and waits; a deferred one would fail when it upgrades.
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 10, "init_command": SQLITE_PRAGMAS}
         parsed["ENGINE"] = "aiops.backends.sqlite3"  # Django's, with the writers of one process in a queue
@@ -57,6 +59,15 @@ def configuration(data_dir: Path) -> dict[str, Any]:
     # Under ASGI a kept connection would leak with its thread.
     parsed["CONN_MAX_AGE"] = 0
     return parsed
+
+
+def _expect_folder_of(file: str) -> None:
+    """SQLite makes the file and not its folder; in memory every thread would have a database of its own."""
+    if file in {"", ":memory:"} or not Path(file).parent.is_dir():
+        raise env.EnvironmentValueError(
+            "DATABASE_URL",
+            "after sqlite:/// a file in a folder that exists (an absolute path has four slashes)",
+        )
 
 
 def _sql_server_options(asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -17,6 +18,10 @@ def _answer(request: HttpRequest, status: int, detail: str, code: str) -> HttpRe
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return _answer(
+            request, 400, "The host name of this request is not in DJANGO_ALLOWED_HOSTS.", "unknown_host"
+        )
     return _answer(request, 400, "The request could not be understood.", "bad_request")
 
 

@@ -29,7 +29,7 @@ def prepare_database(tell: Tell) -> None:
             call_command("migrate", interactive=False, verbosity=0)
             _make_first_administrator(tell)
             record_settings(env.given())
-    except DatabaseError as error:
+    except (DatabaseError, OSError) as error:
         raise CommandError(f"DATABASE_URL: the database cannot be used ({error}).") from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter
 
+from accounts.guessing import note_failed_attempt
 from ingestion import answers, throttle
 from ingestion.answers import Answer
 from ingestion.credentials import ASKING, Caller, Checks, identify
@@ -19,6 +20,8 @@ THROTTLED = Counter(
 
 RETRY_AFTER_SECONDS = "5"
 CREDENTIALS = "X-Api-Key, ?api_key=, Basic or an Entra ID token of a secure webhook"
+# Many HTTP clients send a user name and password only to who asks for them so (RFC 9110, section 11.6.1).
+CHALLENGE = 'Basic realm="AIOps Desk", charset="UTF-8"'
 
 
 def admit(
@@ -35,12 +38,13 @@ def admit(
     A good credential always enters, however many bad ones came from its address. `is_alert` counts the request
     against its key's rate. Raises what `checks` raises for "not from memory".
     """
+    api_key, authorization = headers.get("X-Api-Key", ""), headers.get("Authorization", "")
     try:
         caller = identify(
             source=source,
-            api_key=headers.get("X-Api-Key", ""),
+            api_key=api_key,
             query_key=query_key,
-            authorization=headers.get("Authorization", ""),
+            authorization=authorization,
             checks=checks,
             is_alert=is_alert,
         )
@@ -49,7 +53,7 @@ def admit(
     except KeysAwayError:
         return _try_again("The signing keys of Entra ID are not reachable; try again.")
     if caller is None:
-        return _stranger(source, address)
+        return _stranger(source, address, is_guess=bool(api_key or query_key or authorization))
     if is_alert and (wait := throttle.count_alert(caller.key_name)):
         return _slow_down(
             "alerts", "Too many alerts with this key (WEBHOOK_RATE_LIMIT); try again later.", wait
@@ -57,14 +61,17 @@ def admit(
     return caller
 
 
-def _stranger(source: str, address: str) -> Answer:
-    """Nothing is stored of such a request but these counts."""
+def _stranger(source: str, address: str, *, is_guess: bool) -> Answer:
+    """Nothing is stored of such a request but these counts.
+
+    A request that presents nothing guesses nothing: a sender that waits to be asked begins every alert so.
+    """
     REFUSED.labels(source or "check-ticket").inc()
-    if wait := throttle.note_failed_attempt(address):
+    if is_guess and (wait := note_failed_attempt(address)):
         return _slow_down(
             "failed credentials", "Too many bad credentials from this address; try again later.", wait
         )
-    return answers.refused(401, f"A valid credential is needed: {CREDENTIALS}.")
+    return answers.refused(401, f"A valid credential is needed: {CREDENTIALS}.", WWW_Authenticate=CHALLENGE)
 
 
 def _slow_down(what: str, detail: str, wait: int) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any
 from ingestion.identity import CREATED, LOOKING_UP, REOPENED, Placement
 
 LOOKING_UP_MESSAGE = "looking up the failed runs"
+MOST_KEYS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def nothing_to_do(
     message: str,
     *,
     alert_rule: str | None = None,
+    run_id: str = "",
     is_our_fault: bool = False,
 ) -> Answer:
     """`alert_rule` is told, with zero failures, by the source whose answers count them; None elsewhere."""
@@ -49,13 +51,21 @@ def nothing_to_do(
         "status": status,
         "event_id": event_id,
         "ticket_id": None,
-        "run_id": "",
+        "run_id": run_id,
         "tickets": [],
         "message": message,
     }
     if alert_rule is not None:
         body |= {"alert_rule": alert_rule, "total_failures": 0, "tickets_created": 0}
     return Answer(202, body, is_our_fault=is_our_fault)
+
+
+def noted_on(reason: str, keys: Sequence[str]) -> str:
+    """The reason why there is nothing to do, and the tickets on whose timelines it now stands."""
+    if not keys:
+        return reason
+    more = f" and {len(keys) - MOST_KEYS_TOLD} more" if len(keys) > MOST_KEYS_TOLD else ""
+    return f"{reason} Noted on {', '.join(keys[:MOST_KEYS_TOLD])}{more}."
 
 
 def placed(

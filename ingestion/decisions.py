@@ -57,19 +57,7 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
     if isinstance(result, Ignored):
         if result.audit_action:
             batch.flush()  # the failure it speaks of may be in this very batch
-        noted = set(replay_of.touched.values_list("ticket_id", flat=True)) if replay_of else set()
-        touched = note_on_open_tickets(result, except_for=noted)
-        touched += note_recovery(result)
-        if touched:
-            batch.read_again(touched)
-        event = _event(
-            reading, replay_of, outcome=Outcome.IGNORED, message=result.reason, event_type=result.event
-        )
-        rule = result.alert_rule if reading.spec.counts_failures else None
-        answer = answers.nothing_to_do(event.pk, "ignored", result.reason, alert_rule=rule)
-        once = {ticket.pk: ticket for ticket in touched}
-        _keep(batch, event, [Placement("noted", ticket) for ticket in once.values()])
-        return Decision(event, answer)
+        return _note(batch, reading, result, replay_of)
     no_rule = "" if reading.spec.counts_failures else None
     if isinstance(result, Malformed):
         event = _event(reading, replay_of, outcome=Outcome.MALFORMED, message=result.reason)
@@ -85,6 +73,25 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
         event = _event(reading, replay_of, outcome=Outcome.UNSUPPORTED, message=result.reason)
         answer = answers.nothing_to_do(event.pk, "unsupported", result.reason, alert_rule=no_rule)
     _keep(batch, event, [])
+    return Decision(event, answer)
+
+
+def _note(batch: Batch, reading: Reading, result: Ignored, replay_of: AlertEvent | None) -> Decision:
+    """Nothing to open; the open tickets that it concerns are told, and the sender which these are."""
+    if result.audit_action:
+        batch.flush()  # the failure it speaks of may be in this very batch
+    told = dict(replay_of.touched.values_list("ticket_id", "ticket__key")) if replay_of else {}
+    touched = note_on_open_tickets(result, except_for=set(told))
+    touched += note_recovery(result)
+    if touched:
+        batch.read_again(touched)
+    once = {ticket.pk: ticket for ticket in touched}
+    keys = list((told | {ticket_id: ticket.key for ticket_id, ticket in once.items()}).values())
+    message = answers.noted_on(result.reason, keys)
+    event = _event(reading, replay_of, outcome=Outcome.IGNORED, message=message, event_type=result.event)
+    rule = result.alert_rule if reading.spec.counts_failures else None
+    answer = answers.nothing_to_do(event.pk, "ignored", message, alert_rule=rule, run_id=result.run_id)
+    _keep(batch, event, [Placement("noted", ticket) for ticket in once.values()])
     return Decision(event, answer)
 
 

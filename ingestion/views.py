@@ -41,8 +41,17 @@ def caller_of(request: HttpRequest, source: str, *, is_alert: bool = True) -> Ca
     )
 
 
+class OneMethodView(View):
+    """Takes one method; who comes with another is told which."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        allowed = ", ".join(self.http_method_names).upper()
+        detail = f"{request.method} is not taken at this address; expected {allowed}."
+        return render(refused(405, detail, Allow=allowed))
+
+
 @method_decorator(csrf_exempt, name="dispatch")
-class AlertWebhook(View):
+class AlertWebhook(OneMethodView):
     """`POST` to one source's address; under ASGI `ingestion.fast_door` stands in front of it."""
 
     http_method_names = ["post"]
@@ -75,7 +84,7 @@ class AlertWebhook(View):
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # another method's answer is 405, not a lecture on cookies
-class CheckTicket(View):
+class CheckTicket(OneMethodView):
     """`GET /check-ticket/{run_id}`: is there a ticket for this run?"""
 
     http_method_names = ["get"]

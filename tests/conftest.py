@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from pytest_socket import socket_allow_hosts
 
+from accounts import guessing
 from accounts.models import User
 from accounts.roles import Role
 from accounts.service_keys import _ring
@@ -66,7 +67,7 @@ def _door_key(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _ring.forget()
     forget_keys()
-    throttle.failed_attempts.forget()
+    guessing.failed_attempts.forget()
     throttle.alerts_by_key.forget()
     cache.clear()
 

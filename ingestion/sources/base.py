@@ -82,7 +82,7 @@ class Ignored:
 
     `audit_action` ("Alert Resolved", "Run Succeeded", …) is recorded on the open ticket that one of
     `dedup_keys` or `family_key` names, where there is one. `succeeded` names the pipeline or job whose whole run
-    succeeded: its earlier failures are over.
+    succeeded: its earlier failures are over. `run_id` is the run that the body names.
     """
 
     reason: str
@@ -92,6 +92,7 @@ class Ignored:
     family_key: str = ""
     alert_rule: str = ""
     succeeded: Success | None = None
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

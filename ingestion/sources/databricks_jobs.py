@@ -98,11 +98,13 @@ def parse_job_event(event: str, fields: Fields) -> ParseResult:
     if meaning is Meaning.SUCCEEDED:
         # A task's success says nothing of the job's.
         whole = None if run.is_task else Success(_SLUG, run.name, run.workspace_id, run.at)
-        return Ignored(f"{label} succeeded.", name, "Run Succeeded", run_keys, succeeded=whole)
+        return Ignored(
+            f"{label} succeeded.", name, "Run Succeeded", run_keys, succeeded=whole, run_id=run.run_id
+        )
     if meaning is Meaning.STARTED:
-        return Ignored(f"{label} has only started.", name, "Run Started", run_keys)
+        return Ignored(f"{label} has only started.", name, "Run Started", run_keys, run_id=run.run_id)
     if meaning is Meaning.NOTHING:
-        return Ignored(f'A maintenance event of "{run.name}" is no failure.', name)
+        return Ignored(f'A maintenance event of "{run.name}" is no failure.', name, run_id=run.run_id)
     if not (run.run_id or run.job_id or run.name != "Databricks job"):
         return Unsupported(
             f'The job event "{event}" names neither a run (run.run_id) nor a job (job.job_id).'

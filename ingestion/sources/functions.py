@@ -101,8 +101,15 @@ def _not_failed(item: Invocation, event: str, dedup_keys: tuple[str, ...]) -> Ig
             "Run Succeeded",
             dedup_keys,
             succeeded=Success(_SLUG, item.function),
+            run_id=item.invocation_id,
         )
-    return Ignored(f"{what} has only started.", event or "simple-started", "Run Started", dedup_keys)
+    return Ignored(
+        f"{what} has only started.",
+        event or "simple-started",
+        "Run Started",
+        dedup_keys,
+        run_id=item.invocation_id,
+    )
 
 
 def _read(fields: Fields, *more_function_names: str) -> Invocation:

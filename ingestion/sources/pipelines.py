@@ -80,6 +80,13 @@ def _not_failed(run: RunFacts, service: PipelineService, event: str, run_keys: t
         scope = service.resource_id(run.resource_id).lower()
         whole = None if run.activity else Success(service.slug, run.pipeline, scope, run.at)
         return Ignored(
-            f"{what} succeeded.", event or "simple-succeeded", "Run Succeeded", run_keys, succeeded=whole
+            f"{what} succeeded.",
+            event or "simple-succeeded",
+            "Run Succeeded",
+            run_keys,
+            succeeded=whole,
+            run_id=run.run_id,
         )
-    return Ignored(f"{what} has only started.", event or "simple-started", "Run Started", run_keys)
+    return Ignored(
+        f"{what} has only started.", event or "simple-started", "Run Started", run_keys, run_id=run.run_id
+    )

@@ -20,6 +20,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
+from accounts.guessing import note_failed_attempt
+from audit.middleware import client_address
 from integrations.signatures import verify_jira, verify_slack
 from integrations.webhooks import jira_changes, presses, slack_events
 
@@ -46,14 +48,26 @@ class SignedWebhook(View):
         except RequestDataTooBig:
             return _detail(413, f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
         if not self.is_genuine(request, secret, body):
-            REFUSED.labels(self.channel).inc()
-            return _detail(401, f"The credential is missing or wrong (see {self.secret_name}).")
+            return self._stranger(client_address(request))
         try:
             return self.receive(request, body)
         except (OperationalError, InterfaceError):
             answer = _detail(503, "The database is not reachable; try again.")
             answer.headers["Retry-After"] = "5"
             return answer
+
+    def _stranger(self, address: str) -> HttpResponse:
+        REFUSED.labels(self.channel).inc()
+        if wait := note_failed_attempt(address):
+            answer = _detail(429, "Too many bad credentials from this address; try again later.")
+            answer.headers["Retry-After"] = str(wait)
+            return answer
+        return _detail(401, f"The credential is missing or wrong (see {self.secret_name}).")
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = _detail(405, f"{request.method} is not taken at this address; expected POST.")
+        answer.headers["Allow"] = "POST"
+        return answer
 
     def is_genuine(self, request: HttpRequest, secret: str, body: bytes) -> bool:
         raise NotImplementedError

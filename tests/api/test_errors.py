@@ -80,6 +80,12 @@ def test_own_error_pages_are_json_under_api_and_text_elsewhere(handler: Any, sta
     assert elsewhere.headers["Content-Type"].startswith("text/plain")
 
 
+def test_host_that_is_not_allowed_is_told_which_setting_to_look_at(db: None) -> None:
+    answer = Client().post("/azure-monitor", {}, headers={"host": "desk.elsewhere.example"})
+    assert answer.status_code == 400
+    assert answer.content.decode() == "The host name of this request is not in DJANGO_ALLOWED_HOSTS.\n"
+
+
 def test_accept_header_never_costs_an_answer(viewer: User) -> None:
     answer = client_of(viewer).get("/api/open-tickets", headers={"accept": "text/html"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")

@@ -67,6 +67,24 @@ def test_signature_over_the_raw_bytes_is_taken_and_one_over_others_is_not(
     )
 
 
+def test_guesses_of_the_secret_are_throttled_and_the_right_one_still_enters(
+    client: Client, world: World, settings: Settings
+) -> None:
+    settings.WEBHOOK_FAILURE_LIMIT = (2, 60)
+    event = issue_updated("OPS-1", "Done")
+    told = [post_jira(client, event, secret=f"guess-{number}") for number in range(3)]
+    assert [answer.status_code for answer in told] == [401, 401, 429]
+    assert 1 <= int(told[-1].headers["Retry-After"]) <= 30
+    assert post_jira(client, event).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/webhook/jira", "/webhook/slack/"])
+def test_other_methods_are_405_with_a_sentence(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.json() == {"detail": "GET is not taken at this address; expected POST."}
+
+
 @pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"\xff\xfe", b"[" * 200_000])
 def test_body_that_is_no_object_is_answered_400(client: Client, world: World, body: bytes) -> None:
     assert post_jira(client, body).status_code == 400

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from ingestion.answers import noted_on
+from ingestion.models import AlertEvent
+from ingestion.replay import replay_event
 from tests.conftest import API_KEY
 from tests.support.faces import Face
 
@@ -51,6 +55,41 @@ def test_ignored_alert_elsewhere_has_no_counts(face: Face) -> None:
     body = cluster_alert([], "Resolved")
     told = face.send("/azure-monitor", json.dumps(body).encode(), {"X-Api-Key": API_KEY})
     assert "total_failures" not in json.loads(told.body)
+
+
+RUNS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "/azure-monitor": lambda status: {"PipelineName": "load", "PipelineRunId": "r-1", "status": status},
+    "/synapse-monitor": lambda status: {"PipelineName": "load", "PipelineRunId": "r-1", "status": status},
+    "/azure-functions-monitor": lambda status: {"FunctionName": "f", "InvocationId": "r-1", "status": status},
+    "/databricks-monitor": lambda status: {
+        "event_type": {"Failed": "jobs.on_failure", "Succeeded": "jobs.on_success"}[status],
+        "workspace_id": 7,
+        "job": {"job_id": 1, "name": "load"},
+        "run": {"run_id": "r-1"},
+    },
+}
+
+
+@pytest.mark.parametrize("path", RUNS)
+def test_success_of_a_run_names_the_run_and_the_tickets_it_is_noted_on(face: Face, path: str) -> None:
+    def post(status: str) -> dict[str, Any]:
+        told = face.send(path, json.dumps(RUNS[path](status)).encode(), {"X-Api-Key": API_KEY})
+        answer: dict[str, Any] = json.loads(told.body)
+        return answer
+
+    before, failed, after = post("Succeeded"), post("Failed"), post("Succeeded")
+    assert (before["run_id"], after["run_id"]) == ("r-1", "r-1")
+    assert before["message"].endswith(" succeeded.")
+    assert after["message"] == f"{before['message']} Noted on {failed['ticket_id']}."
+    event = AlertEvent.objects.get(pk=after["event_id"])
+    assert event.message == after["message"]
+    assert replay_event(event.pk).message == after["message"]
+
+
+def test_more_tickets_than_fit_are_counted() -> None:
+    keys = [f"ADF-{number}" for number in range(7)]
+    told = noted_on("It is resolved.", keys)
+    assert told == "It is resolved. Noted on ADF-0, ADF-1, ADF-2, ADF-3, ADF-4 and 2 more."
 
 
 def test_check_ticket_with_an_unknown_source_names_the_known_ones(db: None) -> None:

@@ -117,6 +117,9 @@ def test_other_methods_are_405_by_django(face: Face, method: str) -> None:
     told = face.send("/azure-monitor", b"", KEY, method=method)
     assert told.status == 405
     assert told.headers["allow"] == "POST"
+    if method != "HEAD":
+        expected = f"{method} is not taken at this address; expected POST."
+        assert json.loads(told.body) == {"detail": expected}
 
 
 def test_unknown_address_is_404(face: Face) -> None:

@@ -27,8 +27,9 @@ NOW = datetime(2026, 3, 2, 2, 17, 41, 318_000, tzinfo=UTC)
 EVERY = [(source, event) for source in samples.sources() for event in samples.events(source)]
 
 
-def test_every_source_has_a_sample() -> None:
-    assert samples.sources() == sorted(registry())
+def test_every_declared_event_has_a_sample() -> None:
+    declared = {slug: sorted(spec.events) for slug, spec in registry().items()}
+    assert {source: samples.events(source) for source in samples.sources()} == declared
 
 
 @pytest.mark.parametrize(("source", "event"), EVERY)
@@ -85,10 +86,14 @@ def test_source_without_an_event_has_a_first_choice(source: str) -> None:
     with serving() as desk:
         desk.on("POST", registry()[source].path, ok({"status": "accepted", "tickets": []}, status=202))
         assert f"{source} " in send(source, "--url", desk.url)
+        (request,) = desk.requests
+    assert isinstance(registry()[source].parse(request.json()), Failures)
 
 
 def test_unknown_event_is_told_with_the_known_ones() -> None:
-    with pytest.raises(CommandError, match="synapse has samples of simple-failed; not of 'nothing'"):
+    with pytest.raises(
+        CommandError, match=r"synapse has samples of common-log-v1-fired, .*; not of 'nothing'"
+    ):
         send("synapse", "--event", "nothing")
 
 

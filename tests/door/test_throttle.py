@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -9,8 +10,8 @@ from django.test import Client
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
+from accounts.guessing import TokenBuckets
 from ingestion.models import AlertEvent
-from ingestion.throttle import TokenBuckets
 from tests.conftest import API_KEY
 from tests.support.clocks import Clock
 from tests.support.faces import Face
@@ -37,6 +38,19 @@ def test_bad_credentials_are_refused_then_throttled_and_a_good_one_still_enters(
     assert throttled("failed credentials") == before + 2
 
 
+def test_sender_that_waits_to_be_asked_is_asked_for_basic_and_never_throttled(
+    face: Face, settings: Settings
+) -> None:
+    settings.WEBHOOK_FAILURE_LIMIT = (1, 60)
+    told = [face.send("/azure-monitor", BODY) for _ in range(3)]
+    assert [answer.status for answer in told] == [401, 401, 401]
+    assert {answer.headers["www-authenticate"] for answer in told} == {
+        'Basic realm="AIOps Desk", charset="UTF-8"'
+    }
+    basic = base64.b64encode(f"any:{API_KEY}".encode()).decode()
+    assert face.send("/azure-monitor", BODY, {"Authorization": f"Basic {basic}"}).status == 202
+
+
 def test_one_key_over_its_rate_is_told_when_to_come_back(face: Face, settings: Settings) -> None:
     settings.WEBHOOK_RATE_LIMIT = (2, 60)
     before = throttled("alerts")
@@ -55,7 +69,8 @@ def test_questions_about_tickets_do_not_count_against_the_rate(door: Client, set
 @pytest.mark.django_db
 def test_bad_credentials_at_check_ticket_are_throttled_too(client: Client, settings: Settings) -> None:
     settings.WEBHOOK_FAILURE_LIMIT = (1, 60)
-    assert [client.get("/check-ticket/x").status_code for _ in range(2)] == [401, 429]
+    told = [client.get("/check-ticket/x", headers=BAD).status_code for _ in range(2)]
+    assert told == [401, 429]
 
 
 def test_bucket_fills_again_evenly() -> None:

@@ -73,6 +73,8 @@ def test_file_without_a_json_object_is_refused_by_the_variables_name(
         ("DATABRICKS_HOST", "https://adb:port"),
         ("DATABRICKS_WORKSPACES_FILE", "/no/such/file.json"),
         ("JIRA_DOMAIN", "https://desk:abc"),
+        ("DATABASE_URL", "sqlite:///no/such/folder/desk.sqlite3"),
+        ("DATABASE_URL", "sqlite://:memory:"),
     ],
 )
 def test_start_with_a_bad_value_ends_with_one_sentence(tmp_path: Path, name: str, value: str) -> None:

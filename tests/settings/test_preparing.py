@@ -13,6 +13,18 @@ from tests.support.live_server import ROOT
 from tests.support.own_services import own_services
 
 
+def test_sqlite_file_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    environment = {"AIOPS_DATA_DIR": str(tmp_path), "DATABASE_URL": "sqlite:////proc/desk.sqlite3"}
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "prepare"],
+        cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: DATABASE_URL: the database cannot be used (")
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.server
 def test_three_starters_prepare_a_new_database_once(tmp_path: Path) -> None:
     inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}

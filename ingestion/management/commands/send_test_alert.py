@@ -13,7 +13,11 @@ from ingestion import samples
 from ingestion.samples.sending import desk_at
 from integrations.errors import IntegrationError
 
-FIRST_EVENT = {"adf": "common-log-v2-fired", "databricks": "relayed-job-failed"}
+FIRST_EVENT = {
+    "adf": "common-log-v2-fired",
+    "azure_functions": "common-log-v2-fired",
+    "databricks": "relayed-job-failed",
+}
 
 
 class Command(BaseCommand):
@@ -34,7 +38,7 @@ class Command(BaseCommand):
             return
         source = options["source"]
         known = samples.events(source)
-        event = options["event"] or FIRST_EVENT.get(source, known[0])
+        event = options["event"] or _first_event(source, known)
         if event not in known:
             raise CommandError(f"--event: {source} has samples of {', '.join(known)}; not of {event!r}.")
         desk = desk_at(options["url"])
@@ -48,3 +52,8 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False))
         for ticket in answer.get("tickets", ()):
             self.stdout.write(f"{ticket['status']}: {desk.link(ticket['ticket_id'])}")
+
+
+def _first_event(source: str, known: list[str]) -> str:
+    """A failure, where one of the names says so."""
+    return FIRST_EVENT.get(source) or next((event for event in known if "failed" in event), known[0])
