@@ -1,7 +1,8 @@
 """A CSV of any length as an answer: chunk by chunk, in constant memory, the first byte at once.
 
 The rows are read page by page in a thread, each page with a connection of its own that is given back; between
-pages nothing is held, so a slow reader costs neither memory nor a transaction.
+pages nothing is held, so a slow reader costs neither memory nor a transaction. The first page is short, so that the
+first byte leaves at once; the others have about PAGE_BYTES, whatever a row weighs.
 """
 
 from __future__ import annotations
@@ -25,14 +26,45 @@ from audit.threads import in_thread
 
 BOM = "\ufeff"
 
+FIRST_ROWS, FEWEST_ROWS, MOST_ROWS = 500, 100, 4_000
+PAGE_BYTES = 2 * 1024 * 1024
+
 Row = Sequence[object]
-Page = tuple[Sequence[Row], Any]
-ReadPage = Callable[[Any], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of a file: `first` and `last` are the first cell of the first and of the last of them."""
+
+    count: int = 0
+    data: bytes = b""
+    first: str = ""
+    last_row: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Lines:
+        """From lines without their ends."""
+        if not texts:
+            return cls()
+        first, last = (next(csv.reader(io.StringIO(text, newline=""))) for text in (texts[0], texts[-1]))
+        data = "\r\n".join((*texts, "")).encode("utf-8", "replace")
+        return cls(len(texts), data, first[0], last)
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Row]) -> Lines:
+        return cls.of([lines([row]).removesuffix("\r\n") for row in rows])
+
+
+Page = tuple[Lines, Any]
+ReadPage = Callable[[Any, int], Page]
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What to send: `read_page(position)` gives rows and the next position, None when done; it starts with None."""
+    """What to send: `read_page(position, count)` gives up to so many lines and the next position, None when done.
+
+    The position of the first page is None.
+    """
 
     name: str
     columns: Sequence[str]
@@ -90,20 +122,22 @@ class Sent:
     first: str = ""
     last: str = ""
     is_complete: bool = False
+    page_rows: int = field(default_factory=lambda: FIRST_ROWS)
     digest: Any = field(default_factory=hashlib.sha256)
 
-    def add(self, rows: Sequence[Row], data: bytes) -> bytes:
-        if rows:
-            self.first, self.last = self.first or str(rows[0][0]), str(rows[-1][0])
-        self.rows += len(rows)
-        self.digest.update(data)
-        return data
+    def add(self, made: Lines) -> bytes:
+        if made.count:
+            self.first, self.last = self.first or made.first, made.last_row[0]
+            self.page_rows = min(MOST_ROWS, max(FEWEST_ROWS, PAGE_BYTES * made.count // len(made.data)))
+        self.rows += made.count
+        self.digest.update(made.data)
+        return made.data
 
 
 async def _stream(export: Export) -> AsyncIterator[bytes]:
     sent = Sent()
     try:
-        yield sent.add((), ((BOM if export.bom else "") + lines([export.columns])).encode())
+        yield sent.add(Lines(data=((BOM if export.bom else "") + lines([export.columns])).encode()))
         position: Any = None
         while True:
             data, position = await in_thread(_next_page, export.read_page, position, sent)
@@ -118,8 +152,8 @@ async def _stream(export: Export) -> AsyncIterator[bytes]:
 
 
 def _next_page(read_page: ReadPage, position: Any, sent: Sent) -> tuple[bytes, Any]:
-    rows, following = read_page(position)
-    return sent.add(rows, lines(rows).encode("utf-8", "replace")), following
+    made, following = read_page(position, sent.page_rows)
+    return sent.add(made), following
 
 
 def _record_end(export: Export, sent: Sent) -> None:

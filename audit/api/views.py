@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,13 +21,13 @@ from audit.api.paging import decode_cursor, encode_cursor, next_url
 from audit.api.query import USUAL_ROWS, Moment, PageQuery, Query, Words
 from audit.api.responses import answers, csv_answers, zip_answers
 from audit.api.serializers import AuditPageSerializer, AuditSummarySerializer
+from audit.api.sql_lines import read_lines
 from audit.api.zip_stream import Bundle, zip_answer
 from audit.entry_json import entry_rows
-from audit.models import ActorKind
+from audit.models import ActorKind, AuditEntry
 from audit.selectors import AuditFilters
 from audit.services import Actor
 
-ROWS_PER_READ = 1_000
 COLUMNS = {
     "id": "pk",
     "timestamp": "created_at",
@@ -88,13 +90,16 @@ class AuditSummaryView(ConditionalView):
         return Response(selectors.summary())
 
 
-def read_entries(filters: AuditFilters, before_id: int | None) -> Page:
+def read_entries(filters: AuditFilters, before_id: int | None, count: int) -> Page:
     entries = filters.apply()
     if before_id is not None:
         entries = entries.filter(id__lt=before_id)
-    found = list(entries.order_by("-id").values_list(*COLUMNS.values())[:ROWS_PER_READ])
-    rows = [(*row[:-1], json.dumps(row[-1], ensure_ascii=False)) for row in found]
-    return rows, found[-1][0] if len(found) == ROWS_PER_READ else None
+    return read_lines(entries.order_by("-id"), count, tuple(COLUMNS.values()), _plainly)
+
+
+def _plainly(entries: QuerySet[AuditEntry]) -> list[tuple[Any, ...]]:
+    found = entries.values_list("pk", *COLUMNS.values())
+    return [(*row[:-1], json.dumps(row[-1], ensure_ascii=False)) for row in found]
 
 
 class AuditExportView(APIView):
@@ -113,7 +118,7 @@ class AuditExportView(APIView):
             Export(
                 name="audit_trail",
                 columns=list(COLUMNS),
-                read_page=lambda before_id: read_entries(filters, before_id),
+                read_page=lambda before_id, count: read_entries(filters, before_id, count),
                 actor=_taker(request),
                 filters=values,
                 bom=bom,

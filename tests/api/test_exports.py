@@ -17,15 +17,15 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.roles import Role
 from audit import actions
+from audit.api import csv_stream
 from audit.api.csv_stream import cell, lines
 from audit.models import AuditEntry
 from audit.services import record
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
-from tickets.api import exports
 from tickets.api.export_rows import CONVERSIONS, moment_of
-from tickets.api.exports import COLUMNS
 from tickets.api.serializers import TicketSerializer
+from tickets.export_columns import COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous:Warning")
 in_real_transactions = pytest.mark.django_db(transaction=True)
@@ -84,7 +84,8 @@ def test_columns_are_fields_of_the_ticket_in_the_contract() -> None:
 def test_each_list_is_exported_whole_across_pages(
     client: APIClient, monkeypatch: pytest.MonkeyPatch, address: str, status: str, name: str
 ) -> None:
-    monkeypatch.setattr(exports, "ROWS_PER_READ", 2)
+    for name_of_bound in ("FIRST_ROWS", "FEWEST_ROWS", "MOST_ROWS"):
+        monkeypatch.setattr(csv_stream, name_of_bound, 2)
     at = datetime(2026, 11, 20, tzinfo=UTC)
     made = [
         make_ticket(status=status, opened_at=at, acknowledged_at=at + timedelta(seconds=n // 2)).key

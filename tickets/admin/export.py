@@ -1,4 +1,4 @@
-"""The columns of a ticket export from the console: the names of the API, so that both files can be joined."""
+"""A ticket export from the console, as `django-import-export` wants to be told of it."""
 
 from __future__ import annotations
 
@@ -6,41 +6,16 @@ from typing import Any
 
 from import_export.fields import Field
 from import_export.resources import ModelResource
+from import_export.widgets import Widget
 
+from audit.api.sql_lines import joined_items
+from tickets.export_columns import CONSOLE_COLUMNS
 from tickets.models import Ticket
 
-COLUMNS = {
-    "id": "key",
-    "timestamp": "opened_at",
-    "source": "source",
-    "resource_type": "resource_type",
-    "pipeline": "pipeline",
-    "run_id": "run_id",
-    "status": "status",
-    "severity": "severity",
-    "priority": "priority",
-    "error_type": "error_type",
-    "error_code": "error_code",
-    "error_message": "error_message",
-    "cause_class": "cause_class",
-    "rca_result": "root_cause",
-    "confidence": "confidence",
-    "rca_provider": "rca_provider",
-    "assigned_to": "assigned_to__email",
-    "ack_user": "ack_user",
-    "ack_empid": "ack_employee_id",
-    "ack_ts": "acknowledged_at",
-    "ack_seconds": "ack_seconds",
-    "resolution_note": "resolution_note",
-    "sla_seconds": "sla_seconds",
-    "sla_due_at": "sla_due_at",
-    "sla_status": "sla_status",
-    "finops_team": "finops_team",
-    "finops_owner": "finops_owner",
-    "finops_cost_center": "finops_cost_center",
-    "itsm_ticket_id": "itsm_ticket_id",
-    "occurrences": "occurrences",
-}
+
+class Items(Widget):
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return joined_items(value) if isinstance(value, list) else super().render(value, obj, **kwargs)
 
 
 class TicketResource(ModelResource):
@@ -52,11 +27,12 @@ class TicketResource(ModelResource):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fields = {
-            name: Field(attribute=path, column_name=name, readonly=True) for name, path in COLUMNS.items()
+            name: Field(attribute=path, column_name=name, readonly=True, widget=Items())
+            for name, path in CONSOLE_COLUMNS.items()
         }
 
     def get_export_order(self) -> tuple[str, ...]:
-        return tuple(COLUMNS)
+        return tuple(CONSOLE_COLUMNS)
 
     def get_import_order(self) -> tuple[str, ...]:
-        return tuple(COLUMNS)
+        return tuple(CONSOLE_COLUMNS)

@@ -1,4 +1,4 @@
-"""Rows of an export as the driver gives them: Django's own conversions were half of an export's cost.
+"""Rows of an export as the driver gives them, where the database cannot write their lines (`audit.api.sql_lines`).
 
 A time comes without its zone from SQLite (it is UTC), a list as JSON text, a flag as a number or a truth. Here they
 become what the file says; text stays text.
@@ -6,7 +6,6 @@ become what the file says; text stays text.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 
+from audit.api.sql_lines import joined_items
 from tickets.models import Ticket
 
 Convert = Callable[[Any], Any]
@@ -64,13 +64,8 @@ def _time(value: Any) -> str | None:
     return f"{moment.isoformat()}Z"
 
 
-def _list(value: Any) -> str:
-    items = json.loads(value) if isinstance(value, str) else value
-    return "; ".join(map(str, items or ()))
-
-
 CONVERSIONS: dict[type[models.Field[Any, Any]], Convert] = {
     models.DateTimeField: _time,
-    models.JSONField: _list,
+    models.JSONField: joined_items,
     models.BooleanField: bool,
 }

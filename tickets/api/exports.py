@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -13,63 +14,25 @@ from accounts.actors import person
 from accounts.models import User
 from audit.api.csv_stream import Export, Page, csv_answer
 from audit.api.responses import csv_answers
+from audit.api.sql_lines import read_lines
 from tickets.api.export_rows import moment_of, read_rows
 from tickets.api.query import TicketExportQuery, filters_of
 from tickets.choices import Status
+from tickets.export_columns import COLUMNS
+from tickets.models import Ticket
 from tickets.selectors import ORDERED_BY, Position, TicketFilters, newest_first
 
-ROWS_PER_READ = 1_000
-# The column's name in the contract, and where it comes from.
-COLUMNS = {
-    "id": "key",
-    "timestamp": "opened_at",
-    "source": "source",
-    "resource_type": "resource_type",
-    "pipeline": "pipeline",
-    "run_id": "run_id",
-    "status": "status",
-    "severity": "severity",
-    "priority": "priority",
-    "error_type": "error_type",
-    "error_code": "error_code",
-    "error_message": "error_message",
-    "rca_result": "root_cause",
-    "recommendations": "recommendations",
-    "confidence": "confidence",
-    "cause_class": "cause_class",
-    "affected_entity": "affected_entity",
-    "auto_heal_possible": "can_auto_heal",
-    "assigned_to": "assigned_to__email",
-    "ack_user": "ack_user",
-    "ack_empid": "ack_employee_id",
-    "ack_ts": "acknowledged_at",
-    "ack_seconds": "ack_seconds",
-    "sla_seconds": "sla_seconds",
-    "sla_due_at": "sla_due_at",
-    "sla_status": "sla_status",
-    "finops_team": "finops_team",
-    "finops_owner": "finops_owner",
-    "finops_cost_center": "finops_cost_center",
-    "itsm_ticket_id": "itsm_ticket_id",
-    "slack_channel": "slack_channel",
-    "slack_ts": "slack_ts",
-    "blob_log_url": "blob_log_url",
-    "logic_app_run_id": "logic_app_run_id",
-    "processing_mode": "processing_mode",
-    "processing_state": "processing_state",
-    "rca_provider": "rca_provider",
-    "occurrences": "occurrences",
-    "version": "version",
-}
+
+def read_tickets(status: Status, filters: TicketFilters, after: Position | None, count: int) -> Page:
+    paths = tuple(COLUMNS.values())
+    made, last = read_lines(newest_first(status, filters, after), count, paths, _plainly)
+    if last is None:
+        return made, None
+    return made, Position(moment_of(made.last_row[paths.index(ORDERED_BY[status])]), last)
 
 
-def read_tickets(status: Status, filters: TicketFilters, after: Position | None) -> Page:
-    some = newest_first(status, filters, after)[:ROWS_PER_READ]
-    found = read_rows(some, ("pk", ORDERED_BY[status], *COLUMNS.values()))
-    if len(found) < ROWS_PER_READ:
-        return [row[2:] for row in found], None
-    key, moment, *_ = found[-1]
-    return [row[2:] for row in found], Position(moment_of(moment), key)
+def _plainly(tickets: QuerySet[Ticket, Any]) -> list[list[Any]]:
+    return read_rows(tickets, ("pk", *COLUMNS.values()))
 
 
 class TicketExportView(APIView):
@@ -86,7 +49,7 @@ class TicketExportView(APIView):
             Export(
                 name=self.file_name,
                 columns=list(COLUMNS),
-                read_page=lambda after: read_tickets(status, filters, after),
+                read_page=lambda after, count: read_tickets(status, filters, after, count),
                 actor=person(request.user),
                 filters=values,
                 bom=bom,

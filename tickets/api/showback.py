@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.actors import person
 from accounts.models import User
-from audit.api.csv_stream import Export, Page, csv_answer
+from audit.api.csv_stream import Export, Lines, Page, csv_answer
 from audit.api.responses import answers, csv_answers
 from tickets.showback import showback
 
@@ -92,7 +92,7 @@ class ShowbackExport(APIView):
         month = month_of(request)
         assert isinstance(request.user, User)
 
-        def read(position: object) -> Page:
+        def read(position: object, count: int) -> Page:
             found = showback(month)
             rows = [
                 (
@@ -101,7 +101,7 @@ class ShowbackExport(APIView):
                 )
                 for row in found.rows
             ]  # fmt: skip
-            return rows, None
+            return Lines.of_rows(rows), None
 
         return csv_answer(
             Export(
