@@ -16,7 +16,7 @@ _LATER_RUNS = 25
 
 
 def look_at_job(target: Target) -> Sighting:
-    """A job run, and what later runs with the same parameters made of its failure. Raises CannotAskError, IntegrationError."""
+    """A job run, and what became of its failure in later runs. Raises CannotAskError, IntegrationError."""
     if not target.run_id:
         raise CannotAskError("The ticket names no run.")
     client = databricks_client(target)

@@ -24,7 +24,7 @@ _USER_WRITES_CODE = frozenset({"fail"})
 
 
 def look_at_pipeline(target: Target) -> Sighting:
-    """A pipeline run, and what later runs of the same work made of its failure. Raises CannotAskError, IntegrationError."""
+    """A pipeline run, and what became of its failure in later runs. Raises CannotAskError, IntegrationError."""
     if not target.run_id:
         raise CannotAskError("The ticket names no run.")
     client = pipelines_client(target)
