@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
@@ -23,6 +24,44 @@ from ingestion.entra import forget_keys
 
 API_KEY = "test-key-0123456789abcdef"
 PASSWORD = "a long enough Passphrase 42"
+
+# What is tested here without the database fixture computes, reads files or speaks to local sockets: it is the same test
+# whatever stands behind DATABASE_URL and REDIS_URL.
+HERE = Path(__file__).parent
+WITHOUT_STATE = (
+    "docs",
+    "sources",
+    "rca/rules",
+    "rca/models",
+    "scripts",
+    "js",
+    "integrations",
+    "faults/test_patterns.py",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--with-state",
+        action="store_true",
+        help="leave out the tests that neither the database nor Redis can change: they ran on SQLite",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--with-state"):
+        return
+    left_out = [item for item in items if is_without_state(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not is_without_state(item)]
+
+
+def is_without_state(item: pytest.Item) -> bool:
+    where = item.path.relative_to(HERE).as_posix()
+    return where.startswith(WITHOUT_STATE) and not (
+        {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+        or item.get_closest_marker("django_db")
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")
