@@ -12,7 +12,8 @@ from django.conf import settings
 
 from ingestion.capping import NOTHING_LEFT_OUT, LeftOut, cap_failures
 from ingestion.decoding import MalformedBodyError, decode_object
-from ingestion.sources.base import Failure, Failures, ParseResult, SourceSpec
+from ingestion.elsewhere import with_other_address
+from ingestion.sources.base import Failure, Failures, ParseResult, SourceSpec, Unsupported
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +72,13 @@ class Reading:
 def read(spec: SourceSpec, inbound: Inbound) -> Reading:
     """Decode and parse; never raises."""
     try:
-        result = spec.parse(decode_object(inbound.body))
+        body = decode_object(inbound.body)
+        result = spec.parse(body)
         if isinstance(result, Failures):
             kept, left_out = cap_failures(result, settings.INGESTION_MAX_FAILURES_PER_BODY)
             return Reading(spec, inbound, kept, left_out)
+        if isinstance(result, Unsupported):
+            result = with_other_address(spec, body, result)
         return Reading(spec, inbound, result)
     except MalformedBodyError as error:
         return Reading(spec, inbound, Malformed(str(error)))
