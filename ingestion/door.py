@@ -9,7 +9,14 @@ from django.conf import settings
 from ingestion import answers
 from ingestion.answers import Answer
 
-KEPT_HEADERS = ("User-Agent", "X-Request-Id", "X-Ms-Request-Id", "Content-Encoding", "Date")
+KEPT_HEADERS = (
+    "User-Agent",
+    "X-Request-Id",
+    "X-Ms-Request-Id",
+    "X-Ms-Workflow-Run-Id",
+    "Content-Encoding",
+    "Date",
+)
 LONGEST_KEPT_HEADER = 300
 
 

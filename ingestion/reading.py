@@ -12,9 +12,14 @@ from django.conf import settings
 
 from ingestion.capping import NOTHING_LEFT_OUT, LeftOut, cap_failures
 from ingestion.decoding import MalformedBodyError, decode_object
-from ingestion.sources.base import Failure, Failures, ParseResult, SourceSpec
+from ingestion.elsewhere import with_other_address
+from ingestion.sources.base import Failure, Failures, ParseResult, SourceSpec, Unsupported
 
 logger = logging.getLogger(__name__)
+
+# A Logic App's HTTP action says in its headers which workflow and run it belongs to ("Workflow Run Action
+# Request Histories - Get" of the Logic Apps REST reference prints such a request).
+RELAY_RUN_HEADER = "X-Ms-Workflow-Run-Id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,27 @@ class Reading:
 def read(spec: SourceSpec, inbound: Inbound) -> Reading:
     """Decode and parse; never raises."""
     try:
-        result = spec.parse(decode_object(inbound.body))
+        body = decode_object(inbound.body)
+        result = spec.parse(body)
         if isinstance(result, Failures):
+            result = _with_relay(result, inbound.headers.get(RELAY_RUN_HEADER, ""))
             kept, left_out = cap_failures(result, settings.INGESTION_MAX_FAILURES_PER_BODY)
             return Reading(spec, inbound, kept, left_out)
+        if isinstance(result, Unsupported):
+            result = with_other_address(spec, body, result)
         return Reading(spec, inbound, result)
     except MalformedBodyError as error:
         return Reading(spec, inbound, Malformed(str(error)))
     except Exception as error:  # noqa: BLE001 - a fault in a parser must not cost an alert
         return Reading(spec, inbound, unreadable(spec, error))
+
+
+def _with_relay(result: Failures, run_id: str) -> Failures:
+    """The failures with the run of the Logic App that passed the body on, where the body itself tells none."""
+    if not run_id:
+        return result
+    items = (replace(item, logic_app_run_id=item.logic_app_run_id or run_id[:200]) for item in result.items)
+    return replace(result, items=tuple(items))
 
 
 def unreadable(spec: SourceSpec, error: Exception) -> Unreadable:

@@ -24,6 +24,7 @@ _FAILED_RESULTS = frozenset(
     {"failed", "timedout", "timed_out", "canceled", "cancelled", "internal_error", "upstream_failed",
      "upstream_canceled", "maximum_concurrent_runs_reached", "error", "run_execution_error"}
 )  # fmt: skip
+_CANCELED_RESULTS = frozenset({"canceled", "cancelled"})  # "at user request", says the Jobs API of CANCELED
 _SUCCESSFUL_RESULTS = frozenset({"success", "succeeded", "success_with_failures"})
 
 
@@ -129,7 +130,10 @@ def _meaning(event: str, run: JobRun) -> Meaning | None:
 
 def _read(fields: Fields) -> JobRun:
     run, job, task = (Fields.of(fields.object(name)) for name in ("run", "job", "task"))
-    state = Fields.of(run.object("state"), run.object("status"), run.layers[0] if run.layers else {})
+    holder = run if run.layers else fields  # a relay may post the run itself, as the Jobs API prints it
+    state = Fields.of(
+        holder.object("state"), holder.object("status"), holder.layers[0] if holder.layers else {}
+    )
     settings = Fields.of(job.object("settings"))
     own = _id(run, "runid") or _id(fields, "runid", "jobrunid")
     parent = _id(run, "parentrunid", "multitaskparentrunid", "jobrunid") or _id(
@@ -145,10 +149,11 @@ def _read(fields: Fields) -> JobRun:
         name=settings.scalar("name")
         or job.scalar("name")
         or fields.scalar("jobname")
-        or run.scalar("runname")
+        or holder.scalar("runname")
         or (f"job {job_id}" if job_id else "Databricks job"),
         workspace_id=_id(fields, "workspaceid") or _id(run, "workspaceid"),
-        result=state.scalar("resultstate"),
+        result=state.scalar("resultstate")
+        or ("" if run.layers else fields.scalar("status", "result", "state")),
         life_cycle=state.scalar("lifecyclestate", "state"),
         message=message,
         code=code,
@@ -215,6 +220,8 @@ def _sentence(event: str, run: JobRun, meaning: Meaning, fields: Fields) -> str:
         return f"{what} runs longer than its duration threshold."
     if meaning is Meaning.BACKLOG:
         return f"{what} exceeds its streaming backlog threshold."
+    if run.result.lower() in _CANCELED_RESULTS:
+        return f"{what}: the run was canceled ({run.result})."
     if run.result or event:
         return f"{what} did not succeed ({run.result or event})."
     return body_as_message(fields.layers[0] if fields.layers else {})

@@ -22,7 +22,7 @@ from ingestion.sources.envelope import through_wrapper
 from ingestion.sources.error_text import ErrorFacts, read_error
 from ingestion.sources.fields import MAX_TEXT, Fields, body_as_message, compact, key_list
 from ingestion.sources.pipeline_failures import merged
-from ingestion.sources.runs import simple_fields
+from ingestion.sources.runs import essentials_description, simple_fields
 from ingestion.sources.times import parse_time
 from ingestion.sources.verdict import why_ignored
 from tickets.choices import ResourceType, Source
@@ -133,7 +133,8 @@ def _read(fields: Fields, *more_function_names: str) -> Invocation:
 
 def _failure(item: Invocation, alert: Alert | None, body: Json) -> Failure:
     at = parse_time(item.fields.raw("timegenerated", "timestamp", "fireddatetime", "time"))
-    message = item.message or (alert.message() if alert else "") or body_as_message(body)
+    told = alert.message() if alert else essentials_description(body)
+    message = item.message or told or body_as_message(body)
     failure = Failure(
         source=_SLUG,
         resource_type=ResourceType.FUNCTION,

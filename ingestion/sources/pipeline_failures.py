@@ -12,7 +12,7 @@ from ingestion.sources.alerts import Alert, severity_of
 from ingestion.sources.base import Failure, Json, RunQuery
 from ingestion.sources.error_text import is_generic
 from ingestion.sources.fields import body_as_message, compact
-from ingestion.sources.runs import RunFacts, read_run
+from ingestion.sources.runs import RunFacts, essentials_description, read_run
 from tickets.choices import ResourceType
 
 _MAX_SCOPE = 300
@@ -52,7 +52,8 @@ class PipelineService:
 def run_failure(run: RunFacts, service: PipelineService, alert: Alert | None, body: Json) -> Failure:
     """A failure that names its run; of the simple form also one that names only a pipeline or activity."""
     scope = service.resource_id(run.resource_id, *(alert.targets if alert else ())).lower()
-    message = run.error.message or (alert.message() if alert else "") or body_as_message(body)
+    told = alert.message() if alert else essentials_description(body)
+    message = run.error.message or told or _status_sentence(run) or body_as_message(body)
     is_duration = service.is_duration(alert)
     failure = Failure(
         source=service.slug,
@@ -70,6 +71,13 @@ def run_failure(run: RunFacts, service: PipelineService, alert: Alert | None, bo
         metadata={**(alert.metadata() if alert else {}), **_run_metadata(run, scope)},
     )
     return failure if run.run_id else _without_run(failure, run)
+
+
+def _status_sentence(run: RunFacts) -> str:
+    """A cancelled run has no error of its own; Data Factory and Synapse write `Cancelled`."""
+    if run.status.lower() not in ("cancelled", "canceled"):
+        return ""
+    return f'Pipeline "{run.pipeline or run.run_id}": the run was cancelled.'
 
 
 def _without_run(failure: Failure, run: RunFacts) -> Failure:

@@ -61,6 +61,12 @@ def simple_fields(body: Json) -> Fields:
     )
 
 
+def essentials_description(body: Json) -> str:
+    """What a body in the simple form says in its `essentials`; "" where it says nothing."""
+    data = as_object(body.get("data"))
+    return Fields.of(data.get("essentials"), body.get("essentials")).text("description")
+
+
 def names_run(fields: Fields) -> bool:
     """Whether `read_run` would find a run id; far cheaper than reading the rest."""
     return bool(_run_id(fields))

@@ -86,6 +86,28 @@ def test_success_of_a_run_names_the_run_and_the_tickets_it_is_noted_on(face: Fac
     assert replay_event(event.pk).message == after["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "elsewhere"),
+    [
+        ("/azure-monitor", RUNS["/databricks-monitor"]("Failed"), "/databricks-monitor"),
+        ("/azure-functions-monitor", RUNS["/databricks-monitor"]("Failed"), "/databricks-monitor"),
+        ("/databricks-monitor", RUNS["/azure-functions-monitor"]("Failed"), "/azure-functions-monitor"),
+        ("/databricks-monitor", RUNS["/azure-monitor"]("Failed"), "/azure-monitor or /synapse-monitor"),
+    ],
+)
+def test_body_at_the_wrong_address_is_told_the_right_one(
+    face: Face, path: str, body: dict[str, Any], elsewhere: str
+) -> None:
+    answer = json.loads(face.send(path, json.dumps(body).encode(), {"X-Api-Key": API_KEY}).body)
+    assert answer["status"] == "unsupported"
+    assert answer["message"].endswith(f" It would be understood at {elsewhere}.")
+
+
+def test_body_of_nobody_is_sent_nowhere(face: Face) -> None:
+    told = face.send("/azure-monitor", b'{"colour": "blue"}', {"X-Api-Key": API_KEY})
+    assert json.loads(told.body)["message"].endswith("the body's keys are: colour.")
+
+
 def test_more_tickets_than_fit_are_counted() -> None:
     keys = [f"ADF-{number}" for number in range(7)]
     told = noted_on("It is resolved.", keys)

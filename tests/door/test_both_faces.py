@@ -122,6 +122,15 @@ def test_other_methods_are_405_by_django(face: Face, method: str) -> None:
         assert json.loads(told.body) == {"detail": expected}
 
 
+def test_run_of_the_logic_app_that_passed_the_alert_on_is_read_from_its_header(face: Face) -> None:
+    headers = {"X-Ms-Workflow-Run-Id": "08585123456789012345678901234CU12"}
+    _, answer = post(face, data_factory_alert(), **headers)
+    assert Ticket.objects.get(key=answer["ticket_id"]).logic_app_run_id == headers["X-Ms-Workflow-Run-Id"]
+    body = {"logicAppRunId": "told-in-the-body", "body": {"PipelineName": "p", "PipelineRunId": "r-1"}}
+    _, answer = post(face, body, **headers)
+    assert Ticket.objects.get(key=answer["ticket_id"]).logic_app_run_id == "told-in-the-body"
+
+
 def test_unknown_address_is_404(face: Face) -> None:
     assert face.send("/azure-monitor/x", b"{}", KEY).status == 404
 

@@ -224,7 +224,7 @@ def test_file_that_is_no_exported_event_needs_a_source(tmp_path: Path) -> None:
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("replay_alerts", "--file", str(path), stdout=out, stderr=StringIO())
-    assert "--source is needed" in out.getvalue()
+    assert f"{path}: failed: is no exported event, so --source is needed" in out.getvalue()
     assert not AlertEvent.objects.exists()
 
 

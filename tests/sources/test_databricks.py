@@ -8,6 +8,8 @@ import pytest
 
 from ingestion.sources import registry
 from ingestion.sources.base import Failures, Ignored, Unsupported
+from rca.case import Case
+from rca.providers.rules.provider import RulesProvider
 from tests.sources.builders import failure, ignored
 
 SLUG = "databricks"
@@ -89,6 +91,27 @@ def test_job_event_of_unknown_meaning_is_unsupported_and_named() -> None:
     answer = registry()[SLUG].parse(notification("jobs.on_moonrise"))
     assert isinstance(answer, Unsupported)
     assert "jobs.on_moonrise" in answer.reason
+
+
+def test_run_as_the_jobs_api_prints_it_is_read_like_an_event() -> None:
+    state = {"life_cycle_state": "TERMINATED", "result_state": "FAILED", "state_message": "it sank"}
+    run = {"job_id": 3, "run_id": 11, "run_name": "tides", "state": state}
+    found = failure(SLUG, run)
+    assert (found.run_id, found.name, found.error_message) == ("11", "tides", "it sank")
+    assert (
+        ignored(SLUG, {**run, "state": {**state, "result_state": "SUCCESS"}}).audit_action == "Run Succeeded"
+    )
+    flat = {"job_id": 3, "run_id": 11, "job_name": "tides"}
+    assert failure(SLUG, {**flat, "status": "FAILED"}).run_id == "11"
+    assert ignored(SLUG, {**flat, "state": "SUCCESS"}).audit_action == "Run Succeeded"
+
+
+@pytest.mark.parametrize("result", ["CANCELED", "Cancelled"])
+def test_canceled_run_is_a_persons_doing(result: str) -> None:
+    body = {"event": "job.run.completed", "job": {"name": "tides"}, "run": {"run_id": 1}}
+    found = failure(SLUG, {**body, "run": {"run_id": 1, "state": {"result_state": result}}})
+    assert found.error_message == f'Job "tides": the run was canceled ({result}).'
+    assert RulesProvider().analyse(Case("databricks", found.error_message)).cause_class == "user_cancelled"
 
 
 def test_failure_may_recur_and_a_warning_is_marked() -> None:

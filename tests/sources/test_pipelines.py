@@ -9,6 +9,8 @@ import pytest
 
 from ingestion.sources import registry
 from ingestion.sources.base import Unsupported
+from rca.case import Case
+from rca.providers.rules.provider import RulesProvider
 from tests.sources.builders import (
     FACTORY,
     LOGS,
@@ -41,6 +43,23 @@ COPY = "ErrorCode=SqlFailedToConnect,'Type=Hybrid,Message=Cannot connect to 'har
 def test_error_text_is_taken_in_the_order_of_detail(properties: dict[str, Any], message: str) -> None:
     context = {"properties": {"PipelineRunId": RUN, **properties}}
     assert failure("adf", common(context, description="what the rule says")).error_message == message
+
+
+@pytest.mark.parametrize("wrap", [lambda essentials: {"data": essentials}, lambda essentials: essentials])
+def test_simple_form_in_essentials_takes_their_description(wrap: Any) -> None:
+    body = wrap({"essentials": {"PipelineName": "p", "RunId": RUN, "description": "late again"}})
+    assert failure("adf", body).error_message == "late again"
+    body = wrap({"essentials": {"FunctionName": "f", "InvocationId": "i", "description": "late again"}})
+    assert failure("azure_functions", body).error_message == "late again"
+
+
+@pytest.mark.parametrize("slug", ["adf", "synapse"])
+def test_cancelled_run_is_a_persons_doing(slug: str) -> None:
+    run = {"PipelineName": "pl_berths", "RunId": RUN, "Status": "Cancelled"}
+    found = failure(slug, run)
+    assert found.error_message == 'Pipeline "pl_berths": the run was cancelled.'
+    assert RulesProvider().analyse(Case(slug, found.error_message)).cause_class == "user_cancelled"
+    assert failure(slug, {**run, "ErrorMessage": "disk full"}).error_message == "disk full"
 
 
 def test_alert_without_any_text_shows_its_body() -> None:

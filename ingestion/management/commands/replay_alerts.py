@@ -54,7 +54,8 @@ class Command(BaseCommand):
                 tally.add(replayed)
                 if replayed.result == FAILED or options["verbosity"] > 1:
                     bar.clear()
-                    self.stdout.write(f"{name}: {replayed.result}: {replayed.message}")
+                    message = replayed.message.removeprefix(f"{name}: ")
+                    self.stdout.write(f"{name}: {replayed.result}: {message}")
                 bar.update()
                 time.sleep(max(0.0, pause - (time.monotonic() - started)))
         intent = "Dry run, nothing was changed: " if options["dry_run"] else ""

@@ -33,16 +33,24 @@ _CLOSED: Final[dict[str, tuple[str, str]]] = {
 
 
 def error_type(
-    case_code: str, codes: tuple[FoundCode, ...], cause_class: str, platform: str, plain: str
+    case_code: str,
+    codes: tuple[FoundCode, ...],
+    cause_class: str,
+    platform: str,
+    plain: str,
+    *,
+    resource_type: str = "",
 ) -> str:
     """The case's own code unless it is a mere wrapper around a declared one; then declared, then mentioned
-    codes.
+    codes. A library that fails has failed to install, whatever its text leaves open.
     """
     inner = _best(codes) or number_code(plain)
     if case_code and not (_is_wrapper(case_code) and inner):
         return case_code
     if inner:
         return inner
+    if resource_type == "library" and cause_class == C.UNKNOWN:
+        return "DatabricksLibraryInstallationError"
     on_databricks, elsewhere = _CLOSED.get(cause_class, ("UnknownError", "UnknownError"))
     if platform != "databricks":
         return "UserErrorColumnNameInvalid" if "invalid column name" in plain else elsewhere

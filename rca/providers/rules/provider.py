@@ -46,7 +46,12 @@ class RulesProvider:
             provider=self.name,
             root_cause=root_cause(verdict.cause_class, entity, entry),
             error_type=error_type(
-                own_code(case.code), verdict.codes, verdict.cause_class, case.platform, verdict.text.plain
+                own_code(case.code),
+                verdict.codes,
+                verdict.cause_class,
+                case.platform,
+                verdict.text.plain,
+                resource_type=case.resource_type,
             ),
             cause_class=verdict.cause_class,
             confidence=verdict.confidence,

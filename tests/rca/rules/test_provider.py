@@ -50,6 +50,17 @@ def test_text_that_says_nothing_is_answered_with_unknown(message: str) -> None:
     assert finding.error_type == "UnknownError"
 
 
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("xyzzy", "DatabricksLibraryInstallationError"),
+        ("Connection timed out reaching the index", "DatabricksTimeoutError"),
+    ],
+)
+def test_library_that_failed_for_an_unknown_reason_has_failed_to_install(message: str, expected: str) -> None:
+    assert rules.analyse(Case("databricks", message, resource_type="library")).error_type == expected
+
+
 def test_wrapper_around_a_cause_is_decided_by_the_cause() -> None:
     finding = rules.analyse(
         Case(
