@@ -168,10 +168,14 @@ test("an address with an unknown tab or unknown parameters shows the open ticket
   assert.deepEqual(viewFromUrl("?tab=evil&x=1"), emptyView());
 });
 
-test("the export and the list take the filters the server knows, and no others", () => {
+test("the export and the list take every filter that the page has in effect", () => {
   const view = { ...emptyView(), search: "x", team: "Fin", sla: "breached", owner: "me" };
-  assert.equal(listQuery(view).toString(), "search=x&team=Fin");
-  assert.equal(exportUrl(view), "/api/export/open-tickets?search=x&team=Fin");
+  assert.equal(listQuery(view).toString(), "search=x&team=Fin&owner=me&sla=breached");
+  assert.equal(exportUrl(view), "/api/export/open-tickets?search=x&team=Fin&owner=me&sla=breached");
+  assert.equal(
+    exportUrl({ ...view, tab: "closed" }),
+    "/api/export/closed-tickets?search=x&team=Fin&owner=me",
+  );
   assert.equal(
     exportUrl({ ...emptyView(), tab: "audit", action: "Ticket Created", about: "ADF-1" }),
     "/api/export/audit-trail?action=Ticket+Created&ticket=ADF-1",
