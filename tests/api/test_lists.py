@@ -163,7 +163,7 @@ def test_filters_narrow_together(client: APIClient) -> None:
     ],
 )
 def test_owner_and_sla_narrow_as_the_dashboard_does(
-    client: APIClient, viewer: User, analyst: User, path: str, query: str, expected: set[str]
+    client: APIClient, viewer: User, analyst: User, *, path: str, query: str, expected: set[str]
 ) -> None:
     now = timezone.now()
     make_ticket(key="late", assigned_to=viewer, sla_due_at=now - timedelta(minutes=1))

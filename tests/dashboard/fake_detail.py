@@ -210,6 +210,12 @@ def timeline_of(at: Any) -> list[dict[str, Any]]:
         (1, "RCA Completed", None, {"provider": "gemini", "confidence": "High"}),
     ]
     return [
-        {"timestamp": at(minutes), "action": action, "actor": actor, "details": details, "integrity": "sealed"}
+        {
+            "timestamp": at(minutes),
+            "action": action,
+            "actor": actor,
+            "details": details,
+            "integrity": "sealed",
+        }
         for minutes, action, actor, details in entries
     ]

@@ -12,7 +12,6 @@ from audit.api.query import USUAL_ROWS, Choices, Moment, OneOf, PageQuery, Query
 from tickets.choices import Priority, Severity, source_choices
 from tickets.selectors import Position, TicketFilters
 
-
 ME = "me"
 
 

@@ -73,10 +73,10 @@ def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, act
             summary=result.root_cause,
             details={
                 "provider": result.provider,
-                **result.origin,
                 "error_type": ticket.error_type,
                 "cause_class": result.cause_class,
                 "confidence": result.confidence,
+                **result.origin,
             },
         )
         live.publish(live.TICKET_UPDATED, ticket)
