@@ -186,6 +186,19 @@ def test_unchanged_list_answers_304_and_a_change_of_it_200(client: APIClient) ->
     assert changed.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "name", ["in-progress-tickets", "closed-tickets", "audit-trail", "deliveries", "remediation", "showback"]
+)
+def test_every_list_may_be_asked_whether_it_has_changed_and_says_so_in_the_schema(
+    client: APIClient, name: str
+) -> None:
+    make_ticket()
+    first = client.get(f"/api/{name}")
+    again = client.get(f"/api/{name}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "304" in client.get("/api/schema/").json()["paths"][f"/api/{name}"]["get"]["responses"]
+
+
 @pytest.mark.parametrize("path", ["/api/open-tickets", "/api/tickets/{key}"])
 def test_number_of_queries_is_the_same_for_one_row_and_for_twenty(client: APIClient, path: str) -> None:
     numbers = []
