@@ -1,4 +1,5 @@
-"""Daphne, with two things more: live sockets may be written to directly, and an answer that breaks off is cut off.
+"""Daphne, with three things more: live sockets may be written to directly, an answer that breaks off is cut off, and
+what comes too late for a socket is dropped.
 
 A live socket is written to without a detour through the server's queues.
 
@@ -10,14 +11,18 @@ the extension is absent and the hub sends as ASGI does.
 An application that fails after its answer began leaves Daphne 4 with a second answer that it may not begin: the
 client waits for ever, and the check that found it never runs again. Here the connection is aborted, so that the
 client knows the file to be incomplete.
+
+A browser that leaves while it is still being told what it missed is no error; ASGI asks servers to drop such messages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from autobahn.exception import Disconnected
 from daphne.server import Server
 from twisted.internet.tcp import Connection
 
@@ -36,6 +41,10 @@ class WebServer(Server):
         if scope["type"] == "http":
             protocol.handle_exception = partial(_end_broken, protocol, protocol.handle_exception)
         return super().create_application(protocol, scope)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        with suppress(Disconnected):
+            await super().handle_reply(protocol, message)
 
 
 def _end_broken(

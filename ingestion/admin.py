@@ -10,10 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from import_export.resources import ModelResource
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from accounts.actors import person
 from accounts.console.desk import DeskAdmin
 from accounts.console.display import action_button, badge, moment, stacked, told, unbroken
+from accounts.console.exports import BoundedExport
+from accounts.console.filters import DayRangeFilter
 from accounts.console.permissions import has_role, signed_in
 from accounts.roles import Role
 from ingestion.admin_replay import replay_selected
@@ -35,11 +39,37 @@ OUTCOME_KINDS: dict[str, str] = {
 HEAVY_COLUMNS = ("body", "headers", "failure_trace")
 
 
+class SourceFilter(DropdownFilter):
+    """The sources that the door knows; to ask the table for its own would read all of it."""
+
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return source_choices()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AlertEvent]) -> QuerySet[AlertEvent]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+class AlertEventResource(ModelResource):
+    """What became of each event. Bodies are not in it: they are taken one by one, by who may see them unmasked."""
+
+    class Meta:
+        model = AlertEvent
+        name = "Alert events"
+        fields = (
+            "id", "received_at", "source", "event_type", "outcome", "message", "ticket_key", "key_name",
+            "remote_address", "content_type", "body_size", "replay_count",
+        )  # fmt: skip
+
+
 @admin.register(AlertEvent)
-class AlertEventAdmin(DeskAdmin):
+class AlertEventAdmin(BoundedExport, DeskAdmin):
     act_role = Role.ANALYST
+    resource_classes = (AlertEventResource,)
     list_display = ("id", "received", "kind", "outcome_word", "ticket", "key_name")
-    list_filter = ("outcome", "source")
+    list_filter = (("outcome", ChoicesDropdownFilter), SourceFilter, ("received_at", DayRangeFilter))
     linked_lookups = ("received_at__gte",)
     search_fields = ("message",)  # shows the box; `get_search_results` decides
     search_help_text = "Event number, ticket, run id, key name, or words of the message"
@@ -131,7 +161,7 @@ class AlertEventAdmin(DeskAdmin):
     @admin.display(description="Download")
     def downloads(self, event: AlertEvent) -> SafeString:
         raw, exported = (
-            reverse(f"admin:ingestion_alertevent_{form}", args=[event.pk]) for form in ("body", "export")
+            reverse(f"admin:ingestion_alertevent_{form}", args=[event.pk]) for form in ("body", "file")
         )
         return format_html(
             '<a class="link" href="{}">the body as received</a> · <a class="link" href="{}">a file to replay</a>',
@@ -143,7 +173,7 @@ class AlertEventAdmin(DeskAdmin):
         guarded = self.admin_site.admin_view
         own = [
             path("<int:pk>/body/", guarded(self.download_body), name="ingestion_alertevent_body"),
-            path("<int:pk>/export/", guarded(self.download_export), name="ingestion_alertevent_export"),
+            path("<int:pk>/export/", guarded(self.download_export), name="ingestion_alertevent_file"),
         ]
         return [*own, *super().get_urls()]
 

@@ -21,8 +21,11 @@ from accounts.console.permissions import RolePermissions, signed_in
 from accounts.roles import Role
 from integrations.broadcast_admin import BroadcastAdmin
 from integrations.models import Delivery, DeliveryAttempt, State
-from integrations.services import send_again
+from integrations.services import send_again, send_failed_again
+from tickets.admin import bulk
 from tickets.admin.panels import Panel, register
+from tickets.admin.verbs import Order, RefusedError, Verb
+from tickets.choices import ProcessingState
 from tickets.models import Ticket
 
 __all__ = ["AttemptInline", "BroadcastAdmin", "DeliveryAdmin", "DeliveryResource"]
@@ -132,6 +135,17 @@ class DeliveryAdmin(BoundedExport, DeskAdmin):
                 messages.info(request, f"{name}: is being sent at this moment, left alone.")
 
 
+def send_ticket_again(ticket_id: int, order: Order) -> int:
+    number = send_failed_again(ticket_id, actor=person(order.user))
+    if not number:
+        raise RefusedError("no delivery of it has failed; a single one is sent again from its own page.")
+    return number
+
+
+def _was_to_be_told(ticket: Ticket) -> bool:
+    return ticket.processing_state not in {ProcessingState.RECEIVED, ProcessingState.ENRICHED}
+
+
 def deliveries_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     tries = Prefetch("tries", DeliveryAttempt.objects.order_by("-id"), to_attr="attempts_made")
     found = Delivery.objects.filter(ticket=ticket).order_by("-id").prefetch_related(tries)[:MOST_SHOWN]
@@ -153,3 +167,9 @@ def deliveries_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
 register(
     Panel("deliveries", "Deliveries", "admin/tickets/panels/deliveries.html", deliveries_panel, place=50)
 )
+bulk.register(
+    Verb(
+        "send_again", "Send again", "what failed to be told is tried again now", send_ticket_again, "send",
+        fits=_was_to_be_told,
+    )
+)  # fmt: skip

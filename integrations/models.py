@@ -139,6 +139,8 @@ class Broadcast(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "summary or digest"
+        verbose_name_plural = "summaries and digests"
         ordering = ("-id",)
         default_permissions = ("view",)
         indexes = (

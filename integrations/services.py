@@ -14,7 +14,16 @@ from integrations.deliveries.running import deliver
 from integrations.models import Delivery, Operation, State
 from tickets import services as ticket_services
 
-__all__ = ["deliver", "plan_deliveries", "propose_in_thread", "reply_in_thread", "send_again"]
+__all__ = [
+    "deliver",
+    "plan_deliveries",
+    "propose_in_thread",
+    "reply_in_thread",
+    "send_again",
+    "send_failed_again",
+]
+
+FAILED = (State.PARKED, State.RETRYING)
 
 
 def send_again(delivery_id: int, *, actor: Actor) -> Delivery:
@@ -52,6 +61,17 @@ def send_again(delivery_id: int, *, actor: Actor) -> Delivery:
         transaction.on_commit(wakeup.wake, robust=True)
     delivery.refresh_from_db()
     return delivery
+
+
+@transaction.atomic
+def send_failed_again(ticket_id: int, *, actor: Actor) -> int:
+    """Try again now what of a ticket's deliveries was given up or waits after a failure; returns how many.
+
+    What was skipped stays so: a channel that is off, or a quiet time, is no failure.
+    """
+    failed = Delivery.objects.filter(ticket_id=ticket_id, state__in=FAILED).order_by("id")
+    again = [send_again(number, actor=actor) for number in list(failed.values_list("pk", flat=True))]
+    return sum(delivery.state == State.PENDING for delivery in again)
 
 
 def _in_place_of(delivery: Delivery) -> Delivery:

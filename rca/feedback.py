@@ -11,6 +11,8 @@ from rca import questions
 from rca.models import Analysis, Feedback
 from tickets import services as ticket_services
 
+LONGEST_IN_RECORD = 2_000
+
 
 def give_feedback(
     ticket_id: int,
@@ -48,5 +50,18 @@ def give_feedback(
             questions.forget(analysis, now)
         said = [f"{analysis.provider}'s finding is {verdict}"]
         said += [f"{name}: {text}" for name, text in (("cause", root_cause), ("fix", fix)) if text]
-        ticket_services.note(ticket_id, actions.RCA_FEEDBACK_GIVEN, summary="; ".join(said), actor=actor)
+        ticket_services.note(
+            ticket_id,
+            actions.RCA_FEEDBACK_GIVEN,
+            summary="; ".join(said),
+            actor=actor,
+            # The row holds only the last verdict of a person; the record holds each, with what a line has no room for.
+            details={
+                "analysis": analysis_id,
+                "verdict": verdict,
+                "cause_class": feedback.cause_class,
+                "root_cause": root_cause[:LONGEST_IN_RECORD],
+                "fix": fix[:LONGEST_IN_RECORD],
+            },
+        )
     return feedback

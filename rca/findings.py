@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from audit import actions
+from audit import actions, canonical
 from audit.services import record
 from rca.answers import min_confidence
 from rca.asking import Attempt
-from rca.case import Case, Finding, Transcript
+from rca.case import Case, EvidenceItem, Finding, Transcript
 from rca.models import Analysis
 from tickets import services as ticket_services
 from tickets.choices import PRIORITY_OF_SEVERITY, CauseClass, Confidence, Severity
@@ -59,7 +60,7 @@ def keep_rules(basis: Basis, *, fallback_reason: str = "") -> Analysis:
                 subject=basis.ticket.subject,
                 summary=f"The rules answered instead of a model: {fallback_reason}",
             )
-        _apply(basis, basis.rules)
+        _apply(basis, basis.rules, analysis)
     return analysis
 
 
@@ -97,10 +98,10 @@ def _keep_model(
         )
         if not is_overruled:
             _make_current(analysis)
-            _apply(basis, found)
+            _apply(basis, found, analysis)
         elif not rules.is_current:
             _make_current(rules)
-            _apply(basis, basis.rules)
+            _apply(basis, basis.rules, rules)
     return analysis
 
 
@@ -237,7 +238,13 @@ def _told(transcript: Transcript) -> dict[str, str | int | None]:
     }
 
 
-def _apply(basis: Basis, finding: Finding) -> None:
+def evidence_digest(evidence: Iterable[EvidenceItem]) -> str:
+    """SHA-256 over the evidence as it was read, so that the record shows when it was changed afterwards."""
+    read = [[item.number, item.kind, item.text, item.source_url] for item in evidence]
+    return hashlib.sha256(canonical.canonical_json(read)).hexdigest()
+
+
+def _apply(basis: Basis, finding: Finding, analysis: Analysis) -> None:
     """Put the finding on the ticket. Whether anything may be healed is the policy's verdict, never a model's."""
     ticket_services.apply_analysis(
         basis.ticket.pk,
@@ -252,6 +259,13 @@ def _apply(basis: Basis, finding: Finding) -> None:
             affected_entity=finding.affected_entity,
             severity=finding.severity,
             can_auto_heal=any(may_heal(basis) for may_heal in _policy),
+            origin={
+                "analysis": analysis.pk,
+                "model": analysis.model,
+                "prompt_version": analysis.prompt_version,
+                "evidence_numbers": analysis.evidence_numbers,
+                "evidence_sha256": evidence_digest(basis.case.evidence),
+            },
         ),
         now=timezone.now(),
     )

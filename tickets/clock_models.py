@@ -107,6 +107,8 @@ class QuietSummary(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "quiet time that is over"
+        verbose_name_plural = "quiet times over"
         ordering = ("-id",)
         default_permissions = ("view",)
         constraints = (models.UniqueConstraint(fields=["rule", "ended_at"], name="quiet_summary_once"),)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from tickets.choices import Status
+from tickets.choices import SlaStatus, Status
 from tickets.models import Ticket
 from tickets.rows import with_row_relations
 from tickets.search import search
 
 MOST_SIMILAR = 5
+AT_RISK = timedelta(minutes=15)
+NOBODY = "none"
 ORDERED_BY = {
     Status.OPEN: "opened_at",
     Status.IN_PROGRESS: "opened_at",
@@ -23,13 +27,18 @@ ORDERED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class TicketFilters:
-    """What to narrow a list to; `since` inclusive and `until` exclusive, on the time the list is ordered by."""
+    """What to narrow a list to; `since` inclusive and `until` exclusive, on the time the list is ordered by.
+
+    `owner` is an e-mail address, or NOBODY.
+    """
 
     search: str = ""
     severity: tuple[str, ...] = ()
     priority: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     team: str = ""
+    owner: str = ""
+    sla: Literal["", "breached", "risk"] = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -45,11 +54,33 @@ class TicketFilters:
                 tickets = tickets.filter(**{f"{column}__in": values})
         if self.team:
             tickets = tickets.filter(finops_team=self.team)
+        if self.owner:
+            tickets = tickets.filter(_owned_by(self.owner, status))
+        if self.sla:
+            tickets = tickets.filter(_stands(self.sla, status, timezone.now()))
         if self.since:
             tickets = tickets.filter(**{f"{order}__gte": self.since})
         if self.until:
             tickets = tickets.filter(**{f"{order}__lt": self.until})
         return search(tickets, self.search)
+
+
+def _owned_by(owner: str, status: Status) -> Q:
+    """A closed ticket that nobody was given counts as theirs who acknowledged it, as the dashboard shows it."""
+    email = "" if owner == NOBODY else owner
+    given = Q(assigned_to__email=email) if email else Q(pk__in=())
+    if status == Status.ACKNOWLEDGED:
+        return given | Q(assigned_to=None, ack_user=email)
+    return given if email else Q(assigned_to=None)
+
+
+def _stands(sla: str, status: Status, now: datetime) -> Q:
+    """By the clock while it runs, by the verdict afterwards; a closed ticket is never at risk."""
+    if status == Status.ACKNOWLEDGED:
+        return Q(sla_status=SlaStatus.BREACHED) if sla == "breached" else Q(pk__in=())
+    if sla == "breached":
+        return Q(sla_due_at__lt=now)
+    return Q(sla_due_at__gte=now, sla_due_at__lt=now + AT_RISK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,6 @@ class AuditResource(ModelResource):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(BoundedExport, RecordAdmin):
     resource_classes = (AuditResource,)
-    streams = (("/api/export/audit-trail", "audit trail"),)
     list_display = ("when", "deed", "who", "summary", "protection")
     counted_as = "entries"
     list_display_links = ("when",)

@@ -103,8 +103,8 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item("Audit trail", "history", "audit_auditentry_changelist"),
-                    _item("Seals", "verified_user", "audit_auditseal_changelist"),
-                    _item("Verifications", "fact_check", "audit_auditverification_changelist"),
+                    _item("Audit seals", "verified_user", "audit_auditseal_changelist"),
+                    _item("Audit verifications", "fact_check", "audit_auditverification_changelist"),
                     _item("Alert events", "inbox", "ingestion_alertevent_changelist"),
                 ],
             },
@@ -112,7 +112,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Administration",
                 "separator": True,
                 "items": [
-                    _item("People", "group", "accounts_user_changelist", _IS_ADMIN),
+                    _item("Users", "group", "accounts_user_changelist", _IS_ADMIN),
                     _item("Service keys", "key", "accounts_servicekey_changelist", _IS_ADMIN),
                     _item("Settings in force", "tune", "console_settings", _IS_ADMIN),
                     _item("Health", "monitor_heart", "console_health"),

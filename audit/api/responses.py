@@ -30,6 +30,12 @@ def answers(success: Any, *, status: int = 200, errors: tuple[int, ...] = ()) ->
     return found
 
 
+def conditional_answers(success: Any, *, errors: tuple[int, ...] = ()) -> dict[int, Any]:
+    """The answers of a `ConditionalView`."""
+    unchanged = OpenApiResponse(description="The caller already holds this body (If-None-Match).")
+    return {**answers(success, errors=errors), 304: unchanged}
+
+
 def csv_answers() -> dict[Any, Any]:
     """An address whose success is CSV; its errors stay JSON."""
     return _file_answers(

@@ -19,7 +19,7 @@ from audit.api.conditional import ConditionalView
 from audit.api.csv_stream import Export, Page, csv_answer
 from audit.api.paging import decode_cursor, encode_cursor, next_url
 from audit.api.query import USUAL_ROWS, Moment, PageQuery, Query, Words
-from audit.api.responses import answers, csv_answers, zip_answers
+from audit.api.responses import conditional_answers, csv_answers, zip_answers
 from audit.api.serializers import AuditPageSerializer, AuditSummarySerializer
 from audit.api.sql_lines import read_lines
 from audit.api.zip_stream import Bundle, zip_answer
@@ -66,7 +66,7 @@ class AuditTrailView(ConditionalView):
         summary="The audit trail, newest first",
         tags=["audit"],
         parameters=[AuditListQuery],
-        responses=answers(AuditPageSerializer, errors=(400,)),
+        responses=conditional_answers(AuditPageSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
         values = AuditListQuery.read(request)
@@ -84,7 +84,7 @@ class AuditSummaryView(ConditionalView):
         operation_id="read_audit_summary",
         summary="How often each action was recorded, and the newest entries",
         tags=["audit"],
-        responses=answers(AuditSummarySerializer),
+        responses=conditional_answers(AuditSummarySerializer),
     )
     def get(self, request: Request) -> Response:
         return Response(selectors.summary())

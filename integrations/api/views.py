@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 from accounts.actors import person
 from accounts.models import User
 from accounts.permissions import IsAnalyst
+from audit.api.conditional import ConditionalView
 from audit.api.paging import page_by_number
-from audit.api.responses import answers
+from audit.api.responses import answers, conditional_answers
 from integrations.api.serializers import DeliveryAnswerSerializer, DeliveryListSerializer, DeliveryQuery
 from integrations.models import Delivery
 from integrations.selectors import delivery_row, find_deliveries
@@ -25,13 +26,13 @@ def _row(delivery: Delivery) -> dict[str, Any]:
     return {**delivery_row(delivery), "ticket_id": delivery.ticket.key}
 
 
-class DeliveriesView(APIView):
+class DeliveriesView(ConditionalView):
     @extend_schema(
         operation_id="list_deliveries",
         summary="Notifications and how far they are, newest first",
         tags=["deliveries"],
         parameters=[DeliveryQuery],
-        responses=answers(DeliveryListSerializer, errors=(400,)),
+        responses=conditional_answers(DeliveryListSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
         asked = DeliveryQuery.read(request)

@@ -15,8 +15,9 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import IsApprover
+from audit.api.conditional import ConditionalView
 from audit.api.paging import page_by_number
-from audit.api.responses import answers
+from audit.api.responses import answers, conditional_answers
 from remediation import services
 from remediation.api.serializers import (
     AnswerSerializer,
@@ -33,13 +34,13 @@ class NotPossible(APIException):
     default_code = "not_possible"
 
 
-class AttemptsView(APIView):
+class AttemptsView(ConditionalView):
     @extend_schema(
         operation_id="list_remediation",
         summary="Proposals and attempts at repairing, newest first",
         tags=["remediation"],
         parameters=[AttemptQuery],
-        responses=answers(AttemptListSerializer, errors=(400,)),
+        responses=conditional_answers(AttemptListSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
         asked = AttemptQuery.read(request)

@@ -107,6 +107,7 @@ def test_export_takes_the_filters_of_the_list(client: APIClient) -> None:
     rows = table(client.get("/api/export/open-tickets?severity=low&search=hyper"))
     assert [(row["id"], row["pipeline"]) for row in rows] == [(found.key, "'=HYPERLINK(1)")]
     assert table(client.get("/api/export/open-tickets?search=nowhere")) == []
+    assert table(client.get("/api/export/open-tickets?sla=breached&owner=me")) == []
     assert client.get("/api/export/open-tickets?severity=red").status_code == 400
     assert client.get("/api/export/open-tickets?limit=5").status_code == 400
 

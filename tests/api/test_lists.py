@@ -96,6 +96,7 @@ def test_moment_may_be_written_with_or_without_zone(client: APIClient, moment: s
         ("limit=%C2%B2", "limit", "a whole number"),
         ("cursor=abc", "cursor", "of a `next` address"),
         ("cursor=OTk5OTk5OTk5OTk5OTk5OTk5OS4x", "cursor", "of a `next` address"),
+        ("sla=late", "sla", "expected one of breached, risk, not text 'late'"),
         ("search=%00", "search", "Null characters"),
         ("serverity=High", "serverity", "no such parameter; expected search, severity"),
     ],
@@ -146,6 +147,35 @@ def test_filters_narrow_together(client: APIClient) -> None:
     assert ids(client.get(f"/api/open-tickets?{query}")) == [found.key]
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("open-tickets", "owner=me", {"late"}),
+        ("open-tickets", "owner=analyst@example.com", {"soon"}),
+        ("open-tickets", "owner=none", {"free"}),
+        ("open-tickets", "sla=breached", {"late"}),
+        ("open-tickets", "sla=risk", {"soon"}),
+        ("open-tickets", "sla=risk&owner=me", set()),
+        ("closed-tickets", "owner=me", {"given", "taken"}),
+        ("closed-tickets", "owner=none", {"by itself"}),
+        ("closed-tickets", "sla=breached", {"taken"}),
+        ("closed-tickets", "sla=risk", set()),
+    ],
+)
+def test_owner_and_sla_narrow_as_the_dashboard_does(
+    client: APIClient, viewer: User, analyst: User, *, path: str, query: str, expected: set[str]
+) -> None:
+    now = timezone.now()
+    make_ticket(key="late", assigned_to=viewer, sla_due_at=now - timedelta(minutes=1))
+    make_ticket(key="soon", assigned_to=analyst, sla_due_at=now + timedelta(minutes=9))
+    make_ticket(key="free", sla_due_at=now + timedelta(hours=1))
+    closed: dict[str, Any] = {"status": "acknowledged", "acknowledged_at": now, "sla_status": "Met"}
+    make_ticket(key="given", assigned_to=viewer, ack_user=analyst.email, **closed)
+    make_ticket(key="taken", ack_user=viewer.email, **closed | {"sla_status": "Breached"})
+    make_ticket(key="by itself", **closed)
+    assert set(ids(client.get(f"/api/{path}?{query}"))) == expected
+
+
 def test_unchanged_list_answers_304_and_a_change_of_it_200(client: APIClient) -> None:
     ticket = make_ticket()
     first = client.get("/api/open-tickets")
@@ -154,6 +184,19 @@ def test_unchanged_list_answers_304_and_a_change_of_it_200(client: APIClient) ->
     services.set_fields(ticket.pk, itsm_ticket_id="OPS-1")
     changed = client.get("/api/open-tickets", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["in-progress-tickets", "closed-tickets", "audit-trail", "deliveries", "remediation", "showback"]
+)
+def test_every_list_may_be_asked_whether_it_has_changed_and_says_so_in_the_schema(
+    client: APIClient, name: str
+) -> None:
+    make_ticket()
+    first = client.get(f"/api/{name}")
+    again = client.get(f"/api/{name}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "304" in client.get("/api/schema/").json()["paths"][f"/api/{name}"]["get"]["responses"]
 
 
 @pytest.mark.parametrize("path", ["/api/open-tickets", "/api/tickets/{key}"])

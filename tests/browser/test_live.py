@@ -122,14 +122,29 @@ def test_recommendation_ticked_in_one_browser_is_ticked_in_another(
     expect(there.page.locator("#detail-timeline")).to_contain_text("Recommendation Done")
 
 
-def test_verdict_on_a_root_cause_is_kept_and_shown(desk: Desk, visit: Callable[..., Visit]) -> None:
+def test_verdict_given_in_one_browser_is_shown_in_another(desk: Desk, visit: Callable[..., Visit]) -> None:
+    ticket = desk.alert()
+    here, there = visit(), visit()
+    for window in (here, there):
+        row = window.page.locator(window.row(ticket))
+        expect(row).to_contain_text("RCA ready")
+        row.get_by_role("link").click()
+    here.page.locator("#detail-cause").get_by_role("button", name="Wrong").click()
+    for window in (here, there):
+        expect(window.page.locator("#detail-cause")).to_contain_text("Wrong says admin")
+        expect(window.page.locator("#detail-timeline")).to_contain_text("RCA Feedback Given")
+
+
+def test_integrity_of_the_record_is_shown_in_detail_and_audit_tab(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
     ticket = desk.alert()
     page = (window := visit()).page
-    row = page.locator(window.row(ticket))
-    expect(row).to_contain_text("RCA ready")
-    row.get_by_role("link").click()
-    page.locator("#detail-cause").get_by_role("button", name="Wrong").click()
-    expect(page.locator("#detail-cause")).to_contain_text("Wrong says admin")
+    page.locator(window.row(ticket)).get_by_role("link").click()
+    expect(page.locator("#detail-audit")).to_contain_text("waiting for the next seal")
+    expect(page.locator("#detail-timeline .lock[data-state=unsealed]").first).to_be_visible()
+    page.get_by_role("link", name="View all").click()
+    expect(page.locator("#audit-rows tr").first).to_contain_text("waiting for the next seal")
 
 
 def test_server_killed_and_restarted_shows_the_banner_and_misses_nothing(

@@ -16,6 +16,7 @@ from accounts.console.integrity import integrity
 from aiops.console import settings_page, standing
 from aiops.console.charts import read_charts
 from aiops.console.figures import read_figures
+from aiops.console.theme import UNFOLD
 from audit.integrity import keep_result
 from audit.report import Finding, Kind, Report
 from ingestion.models import AlertEvent, WorkerPulse
@@ -195,3 +196,17 @@ def test_each_bar_leads_to_just_the_tickets_it_counts(cast: Cast) -> None:
             found = cast.clients["viewer"].get(bar.address)
             assert found.status_code == 200, bar.address
             assert found.context["cl"].result_count == bar.number, bar.address
+
+
+def test_an_entry_of_the_side_bar_is_called_as_the_list_it_opens() -> None:
+    called = {
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"): str(
+            model._meta.verbose_name_plural
+        ).capitalize()
+        for model, _ in registered()
+    }
+    groups = UNFOLD["SIDEBAR"]["navigation"]
+    entries = {str(item["link"]): item["title"] for group in groups for item in group["items"]}
+    lists = {address: title for address, title in entries.items() if address in called}
+    assert len(lists) > 10
+    assert lists == {address: called[address] for address in lists}

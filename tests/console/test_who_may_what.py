@@ -28,7 +28,7 @@ def name_of(model: Any, page: str) -> str:
 
 
 # Whoever takes an alert out as it came is recorded, which is no look (tests/door/test_event_admin.py).
-DOWNLOADS = {"ingestion_alertevent_body", "ingestion_alertevent_export"}
+DOWNLOADS = {"ingestion_alertevent_body", "ingestion_alertevent_file"}
 TAKES_NO_RECORD = {"view_on_site", "jsi18n"}
 WITHOUT_ROWS = {"audit.AuditPruning", "audit.AuditErasure"}
 

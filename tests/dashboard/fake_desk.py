@@ -266,6 +266,7 @@ class Desk:
                 "ticket_id": ticket["id"],
                 "actor": "system",
                 "details": {"pipeline": ticket["pipeline"], "error_type": ticket["error_type"]},
+                "integrity": "sealed",
             }
             for ticket in list(self.tickets.values())[:80]
             for action in self.actions()

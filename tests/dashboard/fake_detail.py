@@ -25,7 +25,7 @@ def detail_of(ticket: dict[str, Any], notes: list[dict[str, Any]]) -> dict[str, 
         "details": {"source": ticket["source"]},
     }
     if ticket["processing_state"] == "received":
-        timeline = [*notes, {**born, "sealed": False}]
+        timeline = [*notes, {**born, "integrity": "unsealed"}]
         return {
             **ticket,
             "evidence": [],
@@ -47,7 +47,7 @@ def detail_of(ticket: dict[str, Any], notes: list[dict[str, Any]]) -> dict[str, 
         "evidence": evidence(ticket, at),
         "analyses": analyses(at),
         "deliveries": deliveries(at),
-        "timeline": [*notes, *timeline_of(at), {**born, "sealed": True}],
+        "timeline": [*notes, *timeline_of(at), {**born, "integrity": "sealed"}],
         "remediation": [
             {"id": 5, "playbook": "restart_cluster", "state": "proposed", "updated_at": at(5)},
             {
@@ -210,6 +210,12 @@ def timeline_of(at: Any) -> list[dict[str, Any]]:
         (1, "RCA Completed", None, {"provider": "gemini", "confidence": "High"}),
     ]
     return [
-        {"timestamp": at(minutes), "action": action, "actor": actor, "details": details, "sealed": True}
+        {
+            "timestamp": at(minutes),
+            "action": action,
+            "actor": actor,
+            "details": details,
+            "integrity": "sealed",
+        }
         for minutes, action, actor, details in entries
     ]

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from audit import actions
 from audit.models import AuditEntry
 from integrations.models import Delivery, State
 from integrations.services import plan_deliveries, send_again
@@ -117,6 +118,28 @@ def test_console_sends_again_by_post_only_and_not_for_viewers(
     assert client.get(reverse("admin:integrations_delivery_change", args=[parked.pk])).status_code == 200
     client.post(address, form)
     assert Delivery.objects.get(pk=parked.pk).state == State.PENDING
+
+
+@pytest.mark.parametrize("how", ["from the list", "from the ticket"])
+def test_failed_deliveries_of_chosen_tickets_are_sent_again(
+    client: Client, analyst: User, parked: Delivery, *, world: World, turn: Worker, how: str
+) -> None:
+    client.force_login(analyst)
+    page = reverse("admin:tickets_ticket_changelist")
+    form = {"action": "send_again_selected", "_selected_action": str(parked.ticket_id), "confirmed": "yes"}
+    if how == "from the ticket":
+        page, form = reverse("admin:tickets_ticket_do", args=[parked.ticket_id, "send_again"]), {}
+    told = client.post(page, form, follow=True).context["messages"]
+    assert [str(each) for each in told] == [
+        f"{parked.ticket.key}: what failed to be told is tried again now."
+    ]
+    entry = AuditEntry.objects.get(action=actions.DELIVERY_REQUESTED)
+    assert (entry.actor, entry.details) == (analyst.email, {"delivery": parked.pk, "before": "parked"})
+    turn()
+    parked.ticket.refresh_from_db()
+    assert_told_once(world, parked.ticket)
+    (refused,) = client.post(page, form, follow=True).context["messages"]
+    assert "no delivery of it has failed" in str(refused)
 
 
 def test_metrics_count_what_stands_still(client: Client, parked: Delivery) -> None:

@@ -158,7 +158,7 @@ def test_body_is_downloaded_as_the_bytes_that_came(
 
 
 def test_export_is_downloaded_in_the_form_for_replay(event: AlertEvent, analyst: User) -> None:
-    answer = signed_in(analyst).get(reverse("admin:ingestion_alertevent_export", args=[event.pk]))
+    answer = signed_in(analyst).get(reverse("admin:ingestion_alertevent_file", args=[event.pk]))
     assert json.loads(answer.content)["source"] == "adf"
 
 

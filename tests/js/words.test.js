@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sentence } from "../../static/dashboard/js/announce.js";
-import { detailsText, entryText, furtherText } from "../../static/dashboard/js/audit.js";
+import { detailsText, entryText, furtherText, sealState } from "../../static/dashboard/js/audit.js";
 import { slaLook } from "../../static/dashboard/js/countdown.js";
 import { currentAnalysis } from "../../static/dashboard/js/detail_parts.js";
-import { sealState } from "../../static/dashboard/js/detail_side.js";
 import * as format from "../../static/dashboard/js/format.js";
 import { commandFor } from "../../static/dashboard/js/keyboard.js";
 import { detailLine } from "../../static/dashboard/js/rows.js";
@@ -169,19 +168,24 @@ test("an address with an unknown tab or unknown parameters shows the open ticket
   assert.deepEqual(viewFromUrl("?tab=evil&x=1"), emptyView());
 });
 
-test("the export and the list take the filters the server knows, and no others", () => {
+test("the export and the list take every filter that the page has in effect", () => {
   const view = { ...emptyView(), search: "x", team: "Fin", sla: "breached", owner: "me" };
-  assert.equal(listQuery(view).toString(), "search=x&team=Fin");
-  assert.equal(exportUrl(view), "/api/export/open-tickets?search=x&team=Fin");
+  assert.equal(listQuery(view).toString(), "search=x&team=Fin&owner=me&sla=breached");
+  assert.equal(exportUrl(view), "/api/export/open-tickets?search=x&team=Fin&owner=me&sla=breached");
+  assert.equal(
+    exportUrl({ ...view, tab: "closed" }),
+    "/api/export/closed-tickets?search=x&team=Fin&owner=me",
+  );
   assert.equal(
     exportUrl({ ...emptyView(), tab: "audit", action: "Ticket Created", about: "ADF-1" }),
     "/api/export/audit-trail?action=Ticket+Created&ticket=ADF-1",
   );
 });
 
-test("an entry shows a lock only where the server says whether it is sealed", () => {
-  assert.equal(sealState({ sealed: true }), "sealed");
-  assert.equal(sealState({ sealed: false }), "open");
+test("an entry shows a lock only where the server says how it stands with its integrity", () => {
+  assert.equal(sealState({ integrity: "sealed" }), "sealed");
+  assert.equal(sealState({ integrity: "unsealed" }), "unsealed");
+  assert.equal(sealState({ integrity: "broken" }), "broken");
   assert.equal(sealState({}), "");
-  assert.equal(sealState({ sealed: null }), "");
+  assert.equal(sealState({ integrity: "toString" }), "");
 });

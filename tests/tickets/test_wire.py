@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection
 
-from aiops.web_server import MOST_WAITING_BYTES, Wire
+from aiops.web_server import MOST_WAITING_BYTES, WebServer, Wire
 from tickets.frames import Frame, SlowClientError
 
 
@@ -105,3 +107,11 @@ def test_closed_connection_is_told_as_such(ends: tuple[Connection, socket.socket
     there.close()
     with pytest.raises(ConnectionError):
         wire(Frame("nobody").wire)
+
+
+def test_message_for_a_socket_that_has_just_closed_is_dropped() -> None:
+    protocol = WebSocketProtocol()
+    protocol.state, protocol.client_addr = WebSocketProtocol.STATE_CLOSED, None
+    server = WebServer(application=None, endpoints=["tcp:port=0"])  # it never runs
+    server.connections = {protocol: {}}  # Daphne has not heard of it yet
+    asyncio.run(server.handle_reply(protocol, {"type": "websocket.send", "text": "missed"}))

@@ -53,11 +53,6 @@ RUNNING_CLOCKS = frozenset({"breached", "risk", "running"})
 class TicketAdmin(BoundedExport, DeskAdmin):
     act_role = Role.ANALYST
     resource_classes = (TicketResource,)
-    streams = (
-        ("/api/export/open-tickets", "open"),
-        ("/api/export/in-progress-tickets", "in progress"),
-        ("/api/export/closed-tickets", "acknowledged"),
-    )
     list_before_template = "admin/tickets/saved_views.html"
     list_display = ("title", "severity_word", "sla", "status_word", "owner", "opened")
     list_display_links = ("title",)

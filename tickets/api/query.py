@@ -8,9 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.api.paging import decode_cursor, encode_cursor, microseconds, moment_of
-from audit.api.query import USUAL_ROWS, Choices, Moment, PageQuery, Query, Words
+from audit.api.query import USUAL_ROWS, Choices, Moment, OneOf, PageQuery, Query, Words
 from tickets.choices import Priority, Severity, source_choices
 from tickets.selectors import Position, TicketFilters
+
+ME = "me"
 
 
 class TicketFilterQuery(Query):
@@ -24,11 +26,29 @@ class TicketFilterQuery(Query):
         [slug for slug, _ in source_choices()], required=False, help_text="One or more, separated by commas."
     )
     team = Words(required=False, max_length=100, help_text="The FinOps team, as written on the ticket.")
+    owner = Words(
+        required=False,
+        max_length=254,
+        help_text="An e-mail address, `me`, or `none` for what nobody has. In the closed list also who acknowledged "
+        "a ticket that nobody had.",
+    )
+    sla = OneOf(
+        [("breached", "Breached"), ("risk", "Due within 15 minutes")],
+        required=False,
+        help_text="`breached`: past due, in the closed list by its verdict. `risk`: due within 15 minutes.",
+    )
     since = Moment(
         required=False,
         help_text="From this moment on (inclusive): of opening, in the closed list of acknowledgement.",
     )
     until = Moment(required=False, help_text="Before this moment (exclusive).")
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        values = super().read(request)
+        if values.get("owner") == ME:
+            values["owner"] = request.user.get_username()
+        return values
 
 
 class TicketListQuery(TicketFilterQuery, PageQuery):

@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 
 from accounts.actors import person
 from accounts.models import User
+from audit.api.conditional import ConditionalView
 from audit.api.csv_stream import Export, Lines, Page, csv_answer
-from audit.api.responses import answers, csv_answers
+from audit.api.responses import conditional_answers, csv_answers
 from tickets.showback import showback
 
 COLUMNS = (
@@ -55,13 +56,13 @@ def month_of(request: Request) -> str:
     return month
 
 
-class ShowbackView(APIView):
+class ShowbackView(ConditionalView):
     @extend_schema(
         operation_id="showback",
         summary="What failures cost whom",
         tags=["tickets"],
         parameters=[MONTH],
-        responses=answers(ShowbackSerializer, errors=(400,)),
+        responses=conditional_answers(ShowbackSerializer, errors=(400,)),
     )
     def get(self, request: Request) -> Response:
         found = showback(month_of(request))

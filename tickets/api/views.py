@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.api.conditional import ConditionalView
 from audit.api.paging import next_url
-from audit.api.responses import answers
+from audit.api.responses import conditional_answers
 from tickets import selectors
 from tickets.api.detail import ticket_detail
 from tickets.api.query import TicketListQuery, cursor_at, read_page
@@ -21,8 +21,6 @@ from tickets.models import Ticket
 from tickets.rows import ticket_row
 from tickets.summary import summary
 
-NOT_MODIFIED = OpenApiResponse(description="The caller already holds this body (If-None-Match).")
-
 
 def list_schema(operation: str, title: str) -> Any:
     return extend_schema_view(
@@ -31,7 +29,7 @@ def list_schema(operation: str, title: str) -> Any:
             summary=title,
             tags=["tickets"],
             parameters=[TicketListQuery],
-            responses={**answers(TicketListSerializer, errors=(400,)), 304: NOT_MODIFIED},
+            responses=conditional_answers(TicketListSerializer, errors=(400,)),
         )
     )
 
@@ -78,7 +76,7 @@ class TicketView(ConditionalView):
         operation_id="read_ticket",
         summary="One ticket with its evidence, analyses, deliveries and timeline",
         tags=["tickets"],
-        responses={**answers(TicketAnswerSerializer, errors=(404,)), 304: NOT_MODIFIED},
+        responses=conditional_answers(TicketAnswerSerializer, errors=(404,)),
     )
     def get(self, request: Request, key: str) -> Response:
         return Response({"ticket": ticket_detail(ticket_or_404(key))})
@@ -89,7 +87,7 @@ class SummaryView(ConditionalView):
         operation_id="read_summary",
         summary="How many tickets there are, by status, severity, error type and team",
         tags=["tickets"],
-        responses={**answers(SummarySerializer), 304: NOT_MODIFIED},
+        responses=conditional_answers(SummarySerializer),
     )
     def get(self, request: Request) -> Response:
         return Response(summary())

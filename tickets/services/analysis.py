@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +22,10 @@ from tickets.services._rows import ask_for_work, lock, save
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """What an analysis puts on the ticket; `severity` is "" where it gives no reason to move it."""
+    """What an analysis puts on the ticket; `severity` is "" where it gives no reason to move it.
+
+    `origin` is for the record alone: which model and prompt answered, from what evidence.
+    """
 
     provider: str
     root_cause: str
@@ -32,6 +37,7 @@ class AnalysisResult:
     affected_entity: str = ""
     severity: str = ""
     can_auto_heal: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, actor: Actor = SYSTEM) -> Ticket:
@@ -70,6 +76,7 @@ def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, act
                 "error_type": ticket.error_type,
                 "cause_class": result.cause_class,
                 "confidence": result.confidence,
+                **result.origin,
             },
         )
         live.publish(live.TICKET_UPDATED, ticket)

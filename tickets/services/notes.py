@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -67,11 +68,18 @@ def link(ticket_id: int, other_id: int, *, kind: str = LinkKind.RELATED, actor: 
     return is_new
 
 
-def note(ticket_id: int, action: str, *, summary: str, actor: Actor = SYSTEM) -> None:
+def note(
+    ticket_id: int,
+    action: str,
+    *,
+    summary: str,
+    actor: Actor = SYSTEM,
+    details: Mapping[str, Any] | None = None,
+) -> None:
     """Record something that befell the ticket without changing it (an alert resolved, a run that succeeded)."""
     with transaction.atomic():
         ticket = Ticket.objects.get(pk=ticket_id)
-        record(action, subject=ticket.subject, actor=actor, summary=summary)
+        record(action, subject=ticket.subject, actor=actor, summary=summary, details=details)
         live.publish(live.TICKET_UPDATED, ticket)
 
 

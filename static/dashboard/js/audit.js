@@ -28,6 +28,24 @@ export function furtherText({ summary, details }) {
   return detailsText(Object.fromEntries(further));
 }
 
+const SEALS = {
+  sealed: "sealed",
+  unsealed: "waiting for the next seal",
+  broken: "the record does not verify",
+};
+
+/** What the server says of an entry's integrity; nothing where it says nothing that is known here. */
+export const sealState = ({ integrity }) => (Object.hasOwn(SEALS, integrity) ? integrity : "");
+
+const lock = (state, ...words) =>
+  h("span", { className: "lock", title: SEALS[state], data: { state } }, ...words);
+
+/** A lock, closed or open, with the state in words for those who do not see it. */
+export function sealMark(entry) {
+  const state = sealState(entry);
+  return state && lock(state, h("span", { className: "sr" }, SEALS[state]));
+}
+
 export class Audit {
   constructor(now) {
     this.now = now;
@@ -62,6 +80,7 @@ export class Audit {
     const id = typeof entry.ticket === "string" ? entry.ticket : entry.ticket_id || "";
     const link = id && h("a", { href: urlFromView({ ...view, ticket: id }), data: { ticket: id } }, id);
     const further = furtherText(entry);
+    const state = sealState(entry);
     const at = h(
       "time",
       { dateTime: entry.timestamp, title: entry.timestamp },
@@ -80,6 +99,7 @@ export class Audit {
         entryText(entry),
         further && h("span", { className: "muted clip" }, further),
       ),
+      h("td", {}, state && lock(state), SEALS[state] || "unknown"),
     );
   }
 

@@ -1,6 +1,6 @@
 // What befell a ticket, for the side of its detail: timeline, notifications, remediation, similar tickets, record.
 
-import { entryText } from "./audit.js";
+import { entryText, sealMark, sealState } from "./audit.js";
 import { empty, stamp } from "./detail_parts.js";
 import { h } from "./dom.js";
 import { momentText, personName, plural, spanText } from "./format.js";
@@ -24,19 +24,6 @@ function timelineItem(entry, now) {
   if (seal) what.append(" ", seal);
   if (details) what.append(h("span", { className: "muted clip" }, details));
   return h("li", {}, stamp(entry.timestamp, now), what);
-}
-
-/** A closed or an open lock where the server says whether the entry has been sealed; nothing where it does not. */
-export function sealState(entry) {
-  const sealed = entry.sealed ?? entry.is_sealed;
-  return sealed === undefined || sealed === null ? "" : sealed ? "sealed" : "open";
-}
-
-function sealMark(entry) {
-  const state = sealState(entry);
-  if (!state) return null;
-  const words = state === "sealed" ? "sealed" : "waiting for the next seal";
-  return h("span", { className: "lock", title: words, data: { state } }, h("span", { className: "sr" }, words));
 }
 
 const CHANNELS = { jira: "Jira", slack: "Slack", blob: "Blob storage" };
@@ -132,11 +119,14 @@ export function similarPart(ticket, address) {
 /** How much of what is recorded about this ticket has been sealed, where the server says so. */
 export function auditPart(ticket, address) {
   const entries = ticket.timeline || [];
-  const sealed = entries.filter((entry) => sealState(entry) === "sealed").length;
-  const isKnown = entries.some(sealState);
-  const open = entries.length - sealed;
-  let state = "";
-  if (isKnown) state = open ? `, ${sealed} sealed, ${open} waiting for the next seal` : ", all sealed";
   const link = h("a", { href: address, data: { audit: ticket.id } }, "View all");
-  return [h("p", {}, `${plural(entries.length, "entry", "entries")}${state}. `, link)];
+  return [h("p", {}, `${plural(entries.length, "entry", "entries")}${integrityOf(entries)}. `, link)];
+}
+
+function integrityOf(entries) {
+  const states = entries.map(sealState).filter(Boolean);
+  if (!states.length) return "";
+  if (states.includes("broken")) return ", in a record that does not verify";
+  const open = states.filter((state) => state === "unsealed").length;
+  return open ? `, ${states.length - open} sealed, ${open} waiting for the next seal` : ", all sealed";
 }

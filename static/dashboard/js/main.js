@@ -202,11 +202,14 @@ const live = new Live({
   onState: showConnection,
   onEvents: (events) => {
     store.dispatch({ type: "events", events });
+    // What is told of the open ticket need not move it: a verdict, a note, a link leave its version as it was.
+    if (detail.id && events.some((event) => event.ticket_id === detail.id)) detail.refreshSoon();
     loader.boardLater();
   },
   onReset: (seq) => {
     store.dispatch({ type: "reset", seq });
     loader.list(store.state.view);
+    if (detail.id) detail.refreshSoon();
   },
 });
 

@@ -24,10 +24,14 @@ export function urlFromView(view) {
   return text ? `?${text}` : "?";
 }
 
-/** The filters the server knows, for a list or an export of the view. */
+const LIST_FIELDS = ["search", "severity", "priority", "source", "team", "owner"];
+// A closed ticket's clock has stopped: there the page offers no SLA filter.
+const FIELDS = { audit: ["action"], closed: LIST_FIELDS };
+
+/** The filters of the view for a list or an export of the server. */
 export function listQuery(view) {
   const parameters = new URLSearchParams();
-  const fields = view.tab === "audit" ? ["action"] : ["search", "severity", "priority", "source", "team"];
+  const fields = FIELDS[view.tab] || [...LIST_FIELDS, "sla"];
   for (const field of fields) if (view[field]) parameters.set(field, view[field]);
   if (view.tab === "audit" && view.about) parameters.set("ticket", view.about);
   return parameters;

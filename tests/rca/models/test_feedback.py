@@ -65,6 +65,7 @@ def test_feedback_over_the_api_is_kept_recorded_and_shown(analyst: User) -> None
     assert (kept.cause_class, kept.fingerprint) == ("configuration_error", current(ticket).fingerprint)
     entry = AuditEntry.objects.get(ticket_key=ticket.key, action=actions.RCA_FEEDBACK_GIVEN)
     assert "Corrected the parameter." in entry.summary
+    assert entry.details == body
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from datetime import timedelta
 from functools import partial
@@ -14,7 +16,8 @@ from audit import actions
 from audit.models import ActorKind, AuditEntry
 from audit.services import Actor
 from rca import questions, settling
-from rca.models import Analysis, CallMinute, Question, QuestionWait
+from rca.models import Analysis, CallMinute, Evidence, Question, QuestionWait
+from rca.prompts import PROMPT_VERSION
 from rca.services import analyse_ticket, give_feedback
 from rca.tasks import settle_questions
 from tests.rca.models.speech import PATH, answered, refused, retry_info, said
@@ -58,7 +61,20 @@ def test_answer_in_time_is_the_first_finding_and_the_rules_view_is_kept(endpoint
     rules = Analysis.objects.get(ticket=ticket, provider="rules")
     assert not rules.is_current
     assert fallbacks(ticket) == []
-    assert AuditEntry.objects.filter(ticket_key=ticket.key, action=actions.RCA_COMPLETED).count() == 1
+    entry = AuditEntry.objects.get(ticket_key=ticket.key, action=actions.RCA_COMPLETED)
+    evidence = Evidence.objects.get(ticket=ticket)
+    read = [[1, evidence.kind, evidence.text, evidence.source_url]]
+    assert entry.details == {
+        "provider": "gemini",
+        "analysis": analysis.pk,
+        "model": analysis.model,
+        "prompt_version": PROMPT_VERSION,
+        "evidence_numbers": [1],
+        "evidence_sha256": hashlib.sha256(json.dumps(read, separators=(",", ":")).encode()).hexdigest(),
+        "error_type": ticket.error_type,
+        "cause_class": "missing_source_data",
+        "confidence": ticket.confidence,
+    }
 
 
 def test_model_never_allows_healing(endpoint: VendorServer) -> None:
