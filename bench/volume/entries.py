@@ -52,14 +52,18 @@ class Trail:
             ]
             for _, _, kind, text in USUAL
         ]
+        acts = [
+            (timedelta(seconds=seconds), action, kind, text, people)
+            for (seconds, action, kind, text), people in zip(USUAL, parts, strict=True)
+        ]
         number = 0
         for place, (key, pipeline, run_id, opened_at) in enumerate(tickets):
-            request_id, opened = run_id[:16], datetime.fromisoformat(opened_at).replace(tzinfo=UTC)
-            for (seconds, action, kind, text), people in zip(USUAL, parts, strict=True):
+            request_id, opened = run_id[:16], datetime.fromisoformat(opened_at)
+            for passed, action, kind, text, people in acts:
                 number += 1
-                moment = opened + timedelta(seconds=seconds)
+                moment = opened + passed
                 actor, digest = people[place % PEOPLE]
-                at = moment.isoformat("T", "microseconds")[:26]
+                at = moment.isoformat("T", "microseconds")
                 self._leaves.append(
                     merkle.leaf_hash(
                         f'{{"action":"{action}","actor_kind":"{kind}","created_at":"{at}Z","id":{number},'
@@ -72,9 +76,9 @@ class Trail:
                     request_id, "", SALT, digest,
                 )  # fmt: skip
                 if len(self._leaves) == sealing.MAX_ENTRIES:
-                    self._seal(number, moment)
+                    self._seal(number, moment.replace(tzinfo=UTC))
         if self._leaves:
-            self._seal(number, moment)
+            self._seal(number, moment.replace(tzinfo=UTC))
         self.last_id = number
         self.totals.update({action: number // PER_TICKET for _, action, _, _ in USUAL})
 
