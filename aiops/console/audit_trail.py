@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Max, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from import_export.resources import ModelResource
@@ -24,12 +27,34 @@ from audit.selectors import between
 from tickets.models import Ticket
 
 NEWEST_SEARCHED = 200_000
+ANY_JIRA_STATUS = "Jira:"
 
 
 def as_ticket_key(typed: str) -> str:
     """A ticket's id as it is written, capitals before the last hyphen and small letters behind it."""
     head, hyphen, tail = typed.rpartition("-")
     return f"{head.upper()}{hyphen}{tail.lower()}"
+
+
+def bundle_address(asked: QueryDict) -> str:
+    """The ZIP with its manifest, of the days and the action that the list is filtered to."""
+    first, last = (_as_day(asked.get(f"created_at_{end}", "")) for end in ("from", "to"))
+    action = asked.get("action", "")
+    wanted = {
+        "since": first,
+        "until": last
+        and last + timedelta(days=1),  # the list's last day is included, the API's `until` is not
+        "action": "" if action == ANY_JIRA_STATUS else action,
+    }
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return f"/api/export/audit-trail.zip{f'?{query}' if query else ''}"
+
+
+def _as_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 class ActionFilter(DropdownFilter):
@@ -42,11 +67,11 @@ class ActionFilter(DropdownFilter):
         names = sorted(
             value for name, value in vars(actions).items() if name.isupper() and isinstance(value, str)
         )
-        return [(name, name) for name in names] + [("Jira:", "Jira: any status")]
+        return [(name, name) for name in names] + [(ANY_JIRA_STATUS, "Jira: any status")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         value = self.value()
-        if value == "Jira:":
+        if value == ANY_JIRA_STATUS:
             return queryset.filter(action__startswith=value)
         return queryset.filter(action=value) if value else queryset
 
@@ -72,6 +97,7 @@ class AuditResource(ModelResource):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(BoundedExport, RecordAdmin):
     resource_classes = (AuditResource,)
+    list_before_template = "admin/audit/bundle.html"
     list_display = ("when", "deed", "who", "summary", "protection")
     counted_as = "entries"
     list_display_links = ("when",)
@@ -90,6 +116,13 @@ class AuditEntryAdmin(BoundedExport, RecordAdmin):
         "when", "action", "summary", "ticket_link", "pipeline", "run_id", "actor", "actor_kind",
         "actor_employee_id", "remote_address", "request_id", "details_text", "protection", "seal_link",
     )  # fmt: skip
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"bundle": bundle_address(request.GET), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str

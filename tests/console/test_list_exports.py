@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from accounts.models import User
 from accounts.roles import Role
+from aiops.console.audit_trail import bundle_address
 from audit import actions
 from audit.models import AuditEntry
+from audit.services import record
 from ingestion.models import AlertEvent
 from tests.console.conftest import HOSTILE, Cast, full_ticket
 from tests.support.factories import make_ticket
@@ -126,3 +132,28 @@ def test_a_file_that_is_built_in_memory_is_refused_beyond_the_bound(
     assert "More than 1 rows match. Take them as CSV, or narrow the filter." in answer.content.decode()
     assert not AuditEntry.objects.filter(action=actions.DATA_EXPORTED).exists()
     assert Ticket.objects.count() == 2
+
+
+@in_real_transactions
+@streamed
+def test_the_trail_offers_the_file_with_its_manifest_for_the_chosen_days(viewer_client: Client) -> None:
+    ticket = make_ticket()
+    entry = record(actions.COMMENT_ADDED, subject=ticket.subject)
+    record(actions.STEP_DONE, subject=ticket.subject)
+    day = f"{entry.created_at:%Y-%m-%d}"
+    query = f"?created_at_from={day}&created_at_to={day}&action=Comment+Added"
+    page = viewer_client.get(f"/admin/audit/auditentry/{query}").content.decode()
+    found = re.search(r'href="(/api/export/audit-trail\.zip[^"]*)"', page)
+    assert found is not None
+    answer: Any = viewer_client.get(html.unescape(found[1]))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as bundle:
+        names = sorted(bundle.namelist())
+        rows = table(bundle.read(names[0]))
+        manifest = json.loads(bundle.read(names[1]))
+    assert [row["id"] for row in rows] == [str(entry.pk)]
+    assert manifest["count"] == 1
+
+
+@pytest.mark.parametrize("query", ["created_at_to=2026-13-01", "action=Jira:", "created_at_from=x"])
+def test_what_is_no_day_and_no_single_action_narrows_no_file(query: str) -> None:
+    assert bundle_address(QueryDict(query)) == "/api/export/audit-trail.zip"
