@@ -196,3 +196,22 @@ def test_axe_finds_nothing_serious(
         page.goto(each)
         found += [f"{each} {violation}" for violation in serious(page, axe_source)]
     assert found == []
+
+
+def test_no_page_of_the_console_is_wider_than_a_phone(desk: Desk, visit: Callable[..., Visit]) -> None:
+    desk.alert("pl_orders")
+    seal = [sys.executable, "manage.py", "verify_audit", "--seal-now"]
+    subprocess.run(seal, cwd=ROOT, env=desk.server.variables(), check=True, capture_output=True)
+    page = visit("/admin/", width=390).page
+    for path in (
+        "remediation/attempt/overview",
+        "showback",
+        "health",
+        "audit/auditseal/1/change",
+        "tickets/ticket",
+    ):
+        answer = page.goto(f"/admin/{path}/")
+        assert answer is not None
+        assert answer.status == 200, path
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider == 0, path
