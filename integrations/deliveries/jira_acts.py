@@ -126,7 +126,7 @@ def _issue_of(work: Work) -> JiraIssue:
 
 def _comment(work: Work) -> dict[str, Any]:
     content = work.delivery.content
-    if content.get("kind") == "breach":
+    if "text" in content:
         return plain_comment(str(content["text"]))
     if analysis_digest(work.ticket) != work.delivery.digest:
         raise NotNeededError("A later analysis has taken its place.")

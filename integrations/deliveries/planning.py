@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from audit.redaction import redact
 from audit.times import utc_second
 from integrations.blob.config import BlobConfig
 from integrations.deliveries import told, wakeup
@@ -32,6 +33,7 @@ from tickets.quiet.services import hold_back
 
 # Less than the three seconds promised: the message's own way takes time too.
 SLACK_WAITS_FOR_JIRA = timedelta(seconds=2.5)
+LONGEST_COMMENT = 5_000
 CATEGORY_OF_STATUS: dict[str, str] = {
     Status.OPEN: "new",
     Status.IN_PROGRESS: "indeterminate",
@@ -149,6 +151,20 @@ def want_comment(ticket: Ticket) -> None:
     if create is None or told_before.filter(digest=digest).exists():
         return
     add_once(ticket, Channel.JIRA, Operation.COMMENT, part=digest, digest=digest)
+
+
+def want_closing_comment(ticket: Ticket) -> None:
+    """Closed here with a note: the issue says what was done. A close that came from Jira tells it nothing."""
+    if ticket.status != Status.ACKNOWLEDGED or not ticket.resolution_note.strip():
+        return
+    issue = JiraIssue.objects.filter(ticket=ticket).first()
+    came_from_jira = issue is not None and issue.category == CATEGORY_OF_STATUS[ticket.status]
+    if came_from_jira or not _is_planned(ticket, Channel.JIRA, Operation.CREATE):
+        return
+    said = f"Acknowledged by {ticket.ack_user}: {redact(ticket.resolution_note.strip())}"
+    content = {"kind": "text", "text": said[:LONGEST_COMMENT]}
+    part = f"closing-{ticket.reopened_count}"
+    add_once(ticket, Channel.JIRA, Operation.COMMENT, part=part, content=content)
 
 
 def want_occurrence_reply(ticket: Ticket) -> None:

@@ -32,6 +32,8 @@ def ticket_saved(instance: Ticket, *, created: bool, update_fields: Iterable[str
         planning.want_edit(instance)
     if "status" in changed:
         planning.want_transition(instance)
+    if "resolution_note" in changed:
+        planning.want_closing_comment(instance)
     if "sla_breached_at" in changed and "reopened_count" not in changed:
         planning.want_breach_notice(instance)
     if "reopened_count" in changed:

@@ -154,12 +154,23 @@ def _is_moving(ticket: Ticket) -> bool:
     return moving.filter(state__in=ACTIVE).exists()
 
 
+def _is_ours(ticket: Ticket, comment: Comment) -> bool:
+    """By its number, and by its words: Jira may tell of a comment before its number is recorded here."""
+    if "A new analysis of" in comment.text[:60] and ticket.key in comment.text[:200]:
+        return True
+    told = Delivery.objects.filter(ticket=ticket, channel=Channel.JIRA, operation=Operation.COMMENT)
+    said = comment.text.split()
+    return any(
+        (comment.id and delivery.remote_id == comment.id)
+        or str(delivery.content.get("text", "")).split() == said
+        for delivery in told
+    )
+
+
 def _add_comment(ticket: Ticket, comment: Comment) -> Answer:
     if not comment.text:
         return _ignored("the comment is empty")
-    sent = Delivery.objects.filter(ticket=ticket, channel=Channel.JIRA, operation=Operation.COMMENT)
-    is_ours = "A new analysis of" in comment.text[:60] and ticket.key in comment.text[:200]
-    if is_ours or (comment.id and sent.filter(remote_id=comment.id).exists()):
+    if _is_ours(ticket, comment):
         return _ignored("the desk's own comment")
     if comment.id:
         identity = f"jira-comment:{comment.id}"

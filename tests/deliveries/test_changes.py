@@ -88,6 +88,30 @@ def test_acknowledged_here_edits_the_message_and_closes_the_issue_once(world: Wo
     assert AuditEntry.objects.filter(action="Jira: Done").count() == 1
 
 
+def test_a_note_given_at_closing_stands_on_the_issue_once_and_without_its_secrets(
+    world: World, turn: Worker
+) -> None:
+    ticket = told_ticket(turn)
+    world.faults.plan("jira comment", "cut after")
+    note = "Rotated the key.\nAccountKey=" + "c2VjcmV0" * 11 + "=="
+    ticket_services.acknowledge(ticket.pk, actor=ANN, note=note)
+    turn()
+    ticket_services.acknowledge(ticket.pk, actor=ANN, note="again")
+    turn()
+    (comment,) = world.jira.issues[0].comments
+    assert texts(comment["body"])[0] == "Acknowledged by ann@example.com: Rotated the key."
+    assert "c2VjcmV0" not in str(comment)
+    assert world.jira.issues[0].moves == ["Done"]
+
+
+def test_a_ticket_without_an_issue_or_a_note_gets_no_closing_comment(world: World, turn: Worker) -> None:
+    ticket_services.acknowledge(told_ticket(turn).pk, actor=ANN, note="  ")
+    ticket_services.acknowledge(make_ticket().pk, actor=ANN, note="Fixed upstream")
+    turn()
+    assert world.jira.issues[0].comments == []
+    assert not Delivery.objects.filter(operation=Operation.COMMENT).exists()
+
+
 def test_start_and_reopen_follow_the_ticket_to_the_issue(world: World, turn: Worker) -> None:
     ticket = told_ticket(turn)
     ticket_services.start(ticket.pk, actor=ANN)

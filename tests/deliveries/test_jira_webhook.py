@@ -264,6 +264,47 @@ def test_comment_in_jira_becomes_a_comment_here_once(
     assert list(ticket.comments.values_list("author", "text")) == [("Grace Hopper", "Looked at it")]
 
 
+def test_the_desks_own_closing_comment_is_known_before_its_number_is(
+    client: Client, world: World, turn: Worker
+) -> None:
+    ticket = told_ticket(turn)
+    ticket_services.acknowledge(ticket.pk, actor=ANN, note="Rotated the key.\nAsked for a new one.")
+    said = {"type": "hardBreak"}
+    words = [
+        {"type": "text", "text": text}
+        for text in (f"Acknowledged by {ANN.name}: Rotated the key.", "Asked for a new one.")
+    ]
+    event = {
+        "webhookEvent": "comment_created",
+        "comment": {
+            "id": "78",
+            "body": {
+                "type": "doc",
+                "content": [{"type": "paragraph", "content": [words[0], said, words[1]]}],
+            },
+            "author": {"displayName": "Desk"},
+        },
+        "issue": {"key": "OPS-1"},
+    }
+    assert post_jira(client, event).json()["status"] == "ignored"
+    assert not ticket.comments.exists()
+
+
+@pytest.mark.parametrize("how", ["webhook", "reconciled"])
+def test_a_close_that_came_from_jira_brings_no_comment_back(
+    client: Client, world: World, turn: Worker, how: str
+) -> None:
+    ticket = told_ticket(turn)
+    if how == "webhook":
+        post_jira(client, issue_updated("OPS-1", "Done"))
+    else:
+        world.jira.issues[0].state = "31"
+        reconcile.reconcile(timezone.now())
+    turn()
+    assert status_of(ticket) == Status.ACKNOWLEDGED
+    assert world.jira.issues[0].comments == []
+
+
 def test_what_the_webhook_missed_is_reconciled_and_not_sent_back(world: World, turn: Worker) -> None:
     ticket = told_ticket(turn)
     world.jira.issues[0].state = "31"
