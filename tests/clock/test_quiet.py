@@ -194,6 +194,25 @@ def test_window_made_longer_moves_the_summary(desk: Desk) -> None:
     assert len(summaries(desk)) == 1
 
 
+@pytest.mark.parametrize("born_in_it", [True, False])
+def test_escalation_does_not_wait_for_the_end_of_a_window_that_was_lifted_or_made_longer(
+    desk: Desk, born_in_it: bool
+) -> None:
+    policy("", (10, "slack", "U0ONCALL"))
+    made = window() if born_in_it else None
+    desk.open(1)
+    made = made or window()
+    desk.tick(minutes=20)  # breached in quiet
+    made.end_time = time(16)
+    quiet.change_quiet(made, actor=ANN, now=desk.clock.at)
+    desk.tick(hours=2)
+    quiet.lift_quiet(made, actor=ANN, now=desk.clock.at)  # 14:20, of 16:00
+    desk.tick(minutes=9)
+    assert Escalation.objects.count() == 0
+    desk.tick(minutes=1)
+    assert Escalation.objects.count() == 1
+
+
 def test_dashboards_hear_of_a_quiet_time_that_is_noted_moved_or_lifted(desk: Desk) -> None:
     ticket = desk.open(1)
     quiet.mute_ticket(ticket, until=desk.clock.at + timedelta(minutes=30), reason="Known", actor=ANN)

@@ -11,6 +11,7 @@ from audit import actions
 from audit.services import record
 from audit.times import utc_second
 from tickets import live
+from tickets.apart import add_up
 from tickets.choices import SlaStatus, Status
 from tickets.escalation import ladder
 from tickets.models import Ticket
@@ -23,7 +24,8 @@ BATCH = 500
 def mark_breaches(now: datetime) -> int:
     """Mark every unacknowledged ticket whose due moment has passed; returns how many were new."""
     due = _pending().filter(sla_due_at__lt=now).order_by("sla_due_at", "id")
-    return sum(_mark_breach(ticket_id, now) for ticket_id in due.values_list("pk", flat=True)[:BATCH])
+    ids = due.values_list("pk", flat=True)[:BATCH]
+    return add_up("SLA breach of ticket", lambda ticket_id: _mark_breach(ticket_id, now), ids)
 
 
 def _mark_breach(ticket_id: int, now: datetime) -> bool:
@@ -48,7 +50,8 @@ def mark_warnings(now: datetime) -> int:
     horizon = now + timedelta(seconds=max(settings.SLA_SECONDS.values())) * (1 - WARN_AT)
     near = _pending().filter(sla_warned_at=None, sla_due_at__gte=now, sla_due_at__lte=horizon)
     found = near.order_by("sla_due_at", "id").values_list("pk", "sla_started_at", "sla_due_at")
-    return sum(_mark_warning(pk, now) for pk, started, due in found[:BATCH] if _is_late(started, due, now))
+    late = [pk for pk, started, due in found[:BATCH] if _is_late(started, due, now)]
+    return add_up("SLA warning of ticket", lambda ticket_id: _mark_warning(ticket_id, now), late)
 
 
 def _is_late(started_at: datetime, due_at: datetime, now: datetime) -> bool:
