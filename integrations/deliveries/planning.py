@@ -213,21 +213,25 @@ def reply_in_thread(ticket_id: int, part: str, text: str) -> None:
     _reply(ticket_id, part, {"kind": "text", "text": text})
 
 
-def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str) -> None:
-    """Ask in the ticket's Slack thread for a yes to a remediation, once per attempt."""
+def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str) -> bool:
+    """Ask in the ticket's Slack thread for a yes to a remediation, once per attempt.
+
+    False in a quiet time: then nobody was asked, and the caller may ask again when it is over.
+    """
     content = {"kind": "proposal", "attempt_id": attempt_id, "action": action, "reason": reason}
-    _reply(ticket_id, f"proposal-{attempt_id}"[:64], content)
+    return _reply(ticket_id, f"proposal-{attempt_id}"[:64], content)
 
 
-def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> None:
-    """Not in a quiet time; after one, a ticket that was born in it is told of first."""
+def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> bool:
+    """Not in a quiet time (False); after one, a ticket that was born in it is told of first."""
     with transaction.atomic():
         ticket = ticket_services.lock(ticket_id)
         if hold_back(ticket, timezone.now()) is not None:
-            return
+            return False
         tell_after_quiet(ticket)
         if _is_planned(ticket, Channel.SLACK, Operation.POST):
             add_once(ticket, Channel.SLACK, Operation.REPLY, part=part, content=content)
+        return True
 
 
 def add_once(

@@ -85,6 +85,36 @@ def test_many_failing_resources_are_only_proposed(desk: Desk, estate: Estate, se
     assert "something larger is wrong" in " ".join(attempt.reasons)
 
 
+def test_attempt_that_was_to_run_by_itself_is_a_question_when_many_fail_before_its_call(
+    desk: Desk, estate: Estate, settings: Settings, approver: User
+) -> None:
+    settings.REMEDIATION_BLAST_RADIUS = 3
+    estate.pipeline_fails()
+    (attempt,) = desk.take(desk.pipeline_ticket())
+    assert attempt.state == State.SCHEDULED
+    for number in range(3):
+        make_ticket(pipeline=f"other-{number}")
+    assert desk.step() == [State.PROPOSED]
+    assert estate.writes() == []
+    attempt.refresh_from_db()
+    assert "something larger is wrong" in attempt.reasons[0]
+    assert attempt.expires_at is not None
+    assert attempt.expires_at > timezone.now() + timedelta(minutes=239)
+    services.approve(attempt.pk, approver, way="api")
+    assert desk.step() == [State.VERIFYING]
+
+
+def test_attempt_that_was_to_run_by_itself_is_a_question_when_somebody_begins_work(
+    desk: Desk, estate: Estate
+) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    desk.take(ticket)
+    ticket_services.start(ticket.pk, actor=SOMEBODY)
+    assert desk.step() == [State.PROPOSED]
+    assert estate.writes() == []
+
+
 def window(**fields: Any) -> MaintenanceWindow:
     """From an hour ago for two hours, for the pipeline of the tests."""
     begins = timezone.now() - timedelta(hours=1)
