@@ -37,7 +37,9 @@ def live_a_day(desk: Desk) -> list[Ticket]:
     desk.tick(minutes=20)
     services.acknowledge(late.pk, actor=ANN)
     desk.tick(minutes=30)
-    services.mark_recovered(source="adf", pipeline="Finance_Load", scope="", succeeded_at=desk.clock.at)
+    services.mark_recovered(
+        source="adf", pipeline="Finance_Load", scope="", run=services.GoodRun(desk.clock.at)
+    )
     window(resource_pattern="Night_*")
     quiet = desk.open(4, "Night_Load")
     return [met, late, noisy, quiet]
