@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from audit.services import Actor
+from rca.models import RunMention
 from remediation import guards, services, switches
 from remediation.models import Approval, Attempt, Decision, Playbook
 from remediation.states import State
@@ -283,6 +284,18 @@ def test_child_run_is_repaired_from_its_parent(desk: Desk, estate: Estate) -> No
     estate.pipeline_fails(invokedBy={"pipelineRunId": "parent-1", "pipelineName": "nightly"})
     assert desk.take(desk.pipeline_ticket()) == []
     assert "parent-1" in reasons()
+
+
+def test_run_that_reopened_a_ticket_is_repaired_from_its_parent_too(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails(run_id="run-9")
+    parent, ticket = make_ticket(run_id="parent"), desk.pipeline_ticket()
+    RunMention.objects.create(ticket=parent, source="adf", run_id="run-9", is_cause=True)
+    ticket_services.acknowledge(ticket.pk, actor=SOMEBODY)
+    again = ticket_services.AnotherRun("adf:run:run-9", run_id="run-9", error_code="GatewayTimeout")
+    with transaction.atomic():
+        ticket = ticket_services.join_run(ticket.pk, again, now=timezone.now())
+    assert desk.take(ticket) == []
+    assert parent.key in reasons()
 
 
 def test_changed_error_goes_to_people(desk: Desk, estate: Estate) -> None:
