@@ -11,7 +11,7 @@ from audit import actions
 from remediation.claims import LostClaimError
 from remediation.models import Attempt
 from remediation.states import WAITING_FOR_PEOPLE, State
-from remediation.telling import ask_people, put_off_expiry, tell, title_of
+from remediation.telling import ask_people, tell, title_of
 from tickets import services as ticket_services
 from tickets.quiet import quiet_for
 
@@ -19,16 +19,21 @@ BATCH = 100
 
 
 def ask_after_quiet(now: datetime) -> int:
-    """Put the questions whose quiet time is over, and let those wait on that it still holds back; returns how many
-    were put.
+    """Put the questions whose quiet time is over; returns how many.
+
+    While it holds nobody can answer, so the time to answer counts from its end.
     """
     untold = Attempt.objects.filter(state__in=WAITING_FOR_PEOPLE, is_told=False).order_by("pk")
     asked = 0
     for attempt in untold.select_related("ticket")[:BATCH]:
-        if quiet_for(attempt.ticket, now) is None:
+        quiet = quiet_for(attempt.ticket, now)
+        if quiet is None:
             asked += _ask(attempt.pk, attempt.ticket_id)
-        elif put_off_expiry(attempt, now):
-            untold.filter(pk=attempt.pk).update(expires_at=attempt.expires_at, updated_at=now)
+        else:
+            expires_at = quiet.until + timedelta(minutes=settings.REMEDIATION_APPROVAL_MINUTES)
+            untold.filter(pk=attempt.pk, expires_at__lt=expires_at).update(
+                expires_at=expires_at, updated_at=now
+            )
     return asked
 
 

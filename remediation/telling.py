@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
-
-from django.conf import settings
-from django.utils import timezone
 
 from audit.models import ActorKind
 from audit.services import Actor, record
@@ -15,7 +11,6 @@ from integrations.services import propose_in_thread, reply_in_thread
 from remediation.models import Attempt
 from remediation.states import PlaybookName
 from tickets import live
-from tickets.quiet import quiet_for
 
 DESK = Actor(ActorKind.SYSTEM, "auto-remediation")
 
@@ -56,26 +51,11 @@ def tell(
 def ask_people(attempt: Attempt) -> None:
     """Put the question with its buttons into the ticket's thread; inside the caller's transaction.
 
-    In a quiet time nobody is asked: the question is put when it ends (`asking.ask_after_quiet`), and the time to
-    answer counts from there.
+    In a quiet time nobody is asked: the question is put when it ends (`asking.ask_after_quiet`).
     """
     reason = " ".join(attempt.reasons)[:1_400]
     attempt.is_told = propose_in_thread(attempt.ticket_id, str(attempt.pk), title_of(attempt), reason)
-    if not attempt.is_told:
-        put_off_expiry(attempt, timezone.now())
-    attempt.save(update_fields=["is_told", "expires_at", "updated_at"])
-
-
-def put_off_expiry(attempt: Attempt, now: datetime) -> bool:
-    """Whether a quiet time lets a proposal live longer than it was to; `expires_at` is saved by the caller."""
-    quiet = quiet_for(attempt.ticket, now)
-    if quiet is None:
-        return False
-    expires_at = quiet.until + timedelta(minutes=settings.REMEDIATION_APPROVAL_MINUTES)
-    if attempt.expires_at is not None and attempt.expires_at >= expires_at:
-        return False
-    attempt.expires_at = expires_at
-    return True
+    attempt.save(update_fields=["is_told", "updated_at"])
 
 
 def title_of(attempt: Attempt) -> str:

@@ -152,7 +152,9 @@ def test_parent_child_and_job_are_linked_whichever_came_first(play: Play, order:
 
 @pytest.mark.parametrize("order", ["parent child", "child parent"])
 def test_ticket_that_a_run_reopened_is_linked_by_that_run(play: Play, order: str) -> None:
-    nested(play)
+    """The runs tell nothing of it themselves: the parent's activity alone names the child's run."""
+    play.add_pipeline_run(run_of("run-1", "nightly"), calling_activity("Load", "run-2"))
+    play.add_pipeline_run(run_of("run-2", "load"), copy_activity())
     child = run_ticket("run-0", status="acknowledged", acknowledged_at=timezone.now())
     again = ticket_services.AnotherRun("adf:run:run-2", run_id="run-2")
     for name in order.split():
