@@ -112,6 +112,21 @@ def test_showback_in_api_page_and_csv_that_no_spreadsheet_runs(viewer: User, des
     assert "<script>alert(1)" not in page
 
 
+def test_sla_by_priority_team_and_week_is_on_the_page_of_figures(viewer: User, desk: Desk) -> None:
+    live_a_day(desk)
+    services.acknowledge(desk.open(9).pk, actor=ANN)
+    User.objects.filter(pk=viewer.pk).update(is_staff=True)
+    console = Client()
+    console.force_login(viewer)
+    page = console.get("/admin/showback/").content.decode()
+    for name, met, breached, share in (
+        ("P1", 2, 1, "66.7"),
+        ("Sales", 2, 0, "100.0"),
+        ("2020-W47", 2, 1, "66.7"),
+    ):
+        assert f"<td>{name}</td><td>{met}</td><td>{breached}</td><td>{share} %</td>" in page
+
+
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 

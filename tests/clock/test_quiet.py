@@ -57,6 +57,22 @@ def test_summary_comes_once_when_the_window_ends_and_names_what_is_open(desk: De
     assert AuditEntry.objects.filter(action="Quiet Time Ended").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("other", "channel"), [("Sales_Other", "team-sales"), ("Finance_Load", "aiops-rca-alerts")]
+)
+def test_summary_goes_to_a_team_only_where_all_of_it_is_that_teams(
+    desk: Desk, other: str, channel: str
+) -> None:
+    policy("Sales", slack_channel="team-sales")
+    window()
+    desk.open(1)
+    closed = desk.open(2, other)
+    services.acknowledge(closed.pk, actor=ANN)
+    desk.tick(hours=2)
+    (told,) = [post for post in desk.world.slack.posts if post["text"].endswith("is over")]
+    assert told["channel"] == channel
+
+
 def test_quiet_time_that_kept_nothing_quiet_is_not_summed_up(desk: Desk) -> None:
     window()
     desk.tick(hours=3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from audit import actions
@@ -113,9 +113,12 @@ def hold_back(ticket: Ticket, at: datetime) -> Quiet | None:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A quiet time that is over, for those who were left in peace. `still_open` are tickets, the most urgent first."""
+    """A quiet time that is over, for those who were left in peace. `still_open` are tickets, the most urgent first;
+    `only_team` is whose tickets all of them were, "" where there were several teams'.
+    """
 
     row: QuietSummary
+    only_team: str
     born: int
     held_back: int
     open_number: int
@@ -163,7 +166,7 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
                 born=numbers["born"],
                 held_back=numbers["held_back"],
             )
-            summary = Summary(row=row, still_open=tuple(still_open), **numbers)
+            summary = Summary(row=row, only_team=_only_team(kept), still_open=tuple(still_open), **numbers)
             record(
                 actions.QUIET_ENDED,
                 summary=(
@@ -179,6 +182,11 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
             return False  # another worker was faster
         raise
     return True
+
+
+def _only_team(kept: QuerySet[Ticket]) -> str:
+    teams = list(kept.order_by().values_list("finops_team", flat=True).distinct()[:2])
+    return teams[0] if len(teams) == 1 else ""
 
 
 def _move_ends(rule: str, end: datetime, now: datetime) -> None:
