@@ -26,9 +26,11 @@ class EmbeddedWorker:
     def __init__(self) -> None:
         self._controller = app.WorkController(
             pool_cls="threads",
-            # Threads of their own for the vendors: one that hangs takes none from the analyses or the others.
+            # Threads of their own for the vendors and one for the SLA clock: a vendor that hangs takes none from the
+            # analyses or the others.
             concurrency=settings.CELERY_WORKER_CONCURRENCY
-            + settings.DELIVERY_CONCURRENCY * (len(settings.QUEUES) - 1),
+            + settings.DELIVERY_CONCURRENCY * (len(settings.QUEUES) - 2)
+            + 1,
             queues=settings.QUEUES,
             without_heartbeat=True,
             without_mingle=True,

@@ -23,6 +23,7 @@ from ingestion.identity import (
     find_touched,
     join,
     known_for,
+    metadata_of,
     ticket_of,
     with_default_scope,
     with_own_firing,
@@ -117,6 +118,7 @@ class Batch:
             error_code=failure.error_code,
             error_type=failure.error_type,
             error_message=failure.error_message,
+            metadata=metadata_of(failure),
         )
         ticket = services.join_run(earlier.pk, run, now=now, actor=actor)
         ticket.joined_keys = (*earlier.joined_keys, failure.dedup_key)

@@ -171,7 +171,7 @@ def note_recovery(result: Ignored) -> list[Ticket]:
         source=success.source,
         pipeline=success.name,
         scope=success.scope,
-        succeeded_at=min(success.at or now, now),
+        run=ticket_services.GoodRun(min(success.at or now, now)),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -277,9 +277,6 @@ def is_databricks_run(failure: Failure) -> bool:
 
 def ticket_of(failure: Failure, *, key_prefix: str, now: datetime) -> Ticket:
     """The ticket that a failure opens, not yet in the database."""
-    metadata = dict(failure.metadata)
-    if failure.is_warning:
-        metadata["is_warning"] = True
     new = services.NewTicket(
         dedup_key=failure.dedup_key,
         family_key=failure.family_key,
@@ -296,6 +293,11 @@ def ticket_of(failure: Failure, *, key_prefix: str, now: datetime) -> Ticket:
         fired_at=failure.fired_at,
         logic_app_run_id=failure.logic_app_run_id,
         processing_mode=failure.processing_mode,
-        metadata=metadata,
+        metadata=metadata_of(failure),
     )
     return services.new_ticket(new, now=now)
+
+
+def metadata_of(failure: Failure) -> dict[str, Any]:
+    """What the alert told, as it is kept with the ticket."""
+    return {**failure.metadata, **({"is_warning": True} if failure.is_warning else {})}

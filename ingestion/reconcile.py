@@ -1,7 +1,8 @@
 """Failed runs that no webhook told us about: senders give up, Databricks at once, Azure for a quarter of an hour.
 
 The vendors' own lists of the last hours are compared with the tickets. A run that has a ticket is left alone, so
-nothing here counts as an occurrence; the tickets it opens carry the mode `reconciled`.
+nothing here counts as an occurrence; the tickets it opens carry the mode `reconciled`. The same lists tell which
+failures are over (`ingestion.recoveries`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from audit.services import Actor
 from ingestion.batch import place
 from ingestion.identity import CREATED, find_existing, with_default_scope
 from ingestion.models import RunLookup, WorkerPulse
 from ingestion.pipeline_runs import failure_of_job_run, failure_of_run
+from ingestion.recoveries import ACTOR, note_good_job_runs, note_good_pipeline_runs
 from ingestion.sources import registry
 from ingestion.sources.base import Failure
 from integrations.azure_identity import entra_tokens
@@ -27,6 +28,7 @@ from integrations.databricks.client import DatabricksClient
 from integrations.databricks.config import DatabricksConfig, Workspaces
 from integrations.databricks.models import Run
 from integrations.datafactory.client import client_for_resource
+from integrations.datafactory.models import PipelineRun
 from integrations.datafactory.resource import parse_host_id
 from integrations.errors import IntegrationError, NotConfiguredError
 from rca.models import RunMention
@@ -45,15 +47,17 @@ WHOLE_SECONDS = 150.0
 LONGEST_RUN = timedelta(hours=24)
 # One-time submits are mostly the far side of a Data Factory activity: its ticket is given time to name them.
 SUBMIT_GRACE = timedelta(minutes=10)
-ACTOR = Actor(name="Reconciliation")
 
 
 @dataclass(slots=True)
 class ReconcileResult:
-    """The keys of the tickets that were opened, and the sentences of the vendors that could not be asked."""
+    """The keys of the tickets that were opened, the sentences of the vendors that could not be asked, and how many
+    tickets' pipelines and jobs were found running again.
+    """
 
     opened: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    recovered: int = 0
 
 
 def take_turn(now: datetime) -> bool:
@@ -83,22 +87,18 @@ def reconcile(now: datetime) -> ReconcileResult:
             result.problems.append("the remaining factories: no time was left")
             break
         try:
-            failures = _pipeline_failures(resource_id, since, now)
+            _compare_factory(resource_id, since, now, result)
         except NotConfiguredError:
             continue
         except IntegrationError as error:
             result.problems.append(f"{resource_id.rsplit('/', 1)[-1]}: {error}")
-        else:
-            _open_missing(failures, now, result)
     for config in _workspaces(result):
         try:
-            failures = _job_failures(config, since, now)
+            _compare_workspace(config, since, now, result)
         except NotConfiguredError:
             continue
         except IntegrationError as error:
             result.problems.append(f"{config.host}: {error}")
-        else:
-            _open_missing(failures, now, result)
     for problem in result.problems:
         logger.warning("Reconciliation could not ask %s", problem)
     return result
@@ -127,29 +127,42 @@ def _workspaces(result: ReconcileResult) -> Iterable[DatabricksConfig]:
         return ()
 
 
-def _pipeline_failures(resource_id: str, since: datetime, now: datetime) -> list[Failure]:
+def _compare_factory(resource_id: str, since: datetime, now: datetime, result: ReconcileResult) -> None:
     host = parse_host_id(resource_id)
     client = client_for_resource(resource_id)
     if host is None or client is None:
         raise IntegrationError("it is no factory's ARM id", vendor="datafactory", permanent=True)
     source = Source.ADF if host.kind == "factory" else Source.SYNAPSE
-    runs = client.within(CALL_SECONDS).query_pipeline_runs(since, now, limit=MOST_RUNS)
-    return [failure_of_run(run, source=source, resource_id=resource_id) for run in runs if run.run_id]
+    client = client.within(CALL_SECONDS)
+    runs = client.query_pipeline_runs(since, now, limit=MOST_RUNS)
+    failures = [failure_of_run(run, source=source, resource_id=resource_id) for run in runs if run.run_id]
+    _open_missing(failures, now, result)
+
+    def good_runs(names: tuple[str, ...]) -> Iterable[PipelineRun]:
+        return client.query_pipeline_runs(
+            since, now, statuses=("Succeeded",), pipelines=names, limit=MOST_RUNS
+        )
+
+    result.recovered += note_good_pipeline_runs(source, resource_id.lower(), good_runs, now)
 
 
-def _job_failures(config: DatabricksConfig, since: datetime, now: datetime) -> list[Failure]:
-    """The failed runs of one workspace, asked for with that workspace's own token and no other."""
+def _compare_workspace(
+    config: DatabricksConfig, since: datetime, now: datetime, result: ReconcileResult
+) -> None:
+    """The runs of one workspace, asked for with that workspace's own token and no other."""
     client = DatabricksClient.connect(config, entra_tokens()).within(CALL_SECONDS)
     runs = client.list_runs(started_after=since - LONGEST_RUN, limit=MOST_RUNS)
     if len(runs) == MOST_RUNS:
         logger.warning("%s ran more than %d jobs; the newest were compared", config.host, MOST_RUNS)
     missing = [run for run in runs if _is_ours(run, since, now)]
     named = _named_elsewhere([run.run_id for run in missing])
-    return [
+    failures = [
         failure_of_job_run(run, workspace_id=config.workspace_id)
         for run in missing
         if run.run_id not in named
     ]
+    _open_missing(failures, now, result)
+    result.recovered += note_good_job_runs(config.workspace_id, runs, now)
 
 
 def _is_ours(run: Run, since: datetime, now: datetime) -> bool:

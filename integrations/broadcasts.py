@@ -71,8 +71,7 @@ def plan_once(*, identity: str, channel: str, target: str, subject: str, text: s
 def plan_quiet_summary(summary: Summary) -> None:
     """Tell in Slack what a quiet time kept from people; in the team's channel where all of it is one team's."""
     row = summary.row
-    teams = {ticket.finops_team for ticket in summary.still_open}
-    policy = policy_of(teams.pop()) if len(teams) == 1 else policy_of("")
+    policy = policy_of(summary.only_team)
     plan_once(
         identity=f"quiet-{row.rule}-{row.ended_at:%Y%m%dT%H%M%S.%f}",
         channel=Channel.SLACK,

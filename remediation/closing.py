@@ -59,7 +59,7 @@ def _note_recovery(attempt: Attempt, now: datetime) -> None:
             source=ticket.source,
             pipeline=ticket.pipeline,
             scope=ticket.run_scope,
-            succeeded_at=now,
+            run=ticket_services.GoodRun(now, attempt.new_run_id),
             actor=DESK,
         )
 

@@ -188,7 +188,10 @@ def _is_somebody_elses(ticket: Ticket, seen: Sighting) -> str | None:
     """A run that another run began is repaired from there, or it would run twice."""
     if seen.parent:
         return f"The run was started by run {seen.parent}: that one is to be run again."
-    mention = RunMention.objects.filter(source=ticket.source, run_id=ticket.run_id, is_cause=True).exclude(
+    run_id = ticket.current_run_id
+    if not run_id:
+        return None
+    mention = RunMention.objects.filter(source=ticket.source, run_id=run_id, is_cause=True).exclude(
         ticket=ticket
     )
     if (other := mention.select_related("ticket").first()) is not None:

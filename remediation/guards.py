@@ -48,12 +48,12 @@ def refusals(
         _one_at_a_time(resource_key, attempt),
         _rate_of_resource(resource_key, now),
         _rate_of_all(now),
+        _blast_radius(now),
     ]
     if attempt is not None:
         found.append(_named(attempt))
     else:
         found += [
-            _blast_radius(now),
             _cool_down(ticket, resource_key, now),
             _relapse(ticket, resource_key, now),
         ]

@@ -7,7 +7,6 @@ The order keeps a crash harmless. A call is made only after the row says that it
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils import timezone
 from audit import actions
 from integrations.errors import IntegrationError, NotConfiguredError
 from remediation import claims, guards, playbooks, sighting, switches
+from remediation.asking import ask_instead
 from remediation.claims import LostClaimError
 from remediation.closing import close_failed, close_quietly, close_succeeded
 from remediation.deciding import is_step_approved
@@ -89,9 +89,6 @@ def _begin(attempt: Attempt) -> None:
     if not is_approved and (why := _left_automatic(attempt, ticket)):
         close_quietly(attempt, State.SKIPPED, why, actions.REMEDIATION_SKIPPED)
         return
-    if not is_approved:
-        # Nobody said yes to it: what has come up since then ends it.
-        found = [replace(item, effect="stop") if item.effect == "ask" else item for item in found]
     if stop := next((item for item in found if item.effect == "stop"), None):
         close_quietly(attempt, State.SKIPPED, stop.text, actions.REMEDIATION_SKIPPED)
         return
@@ -100,6 +97,10 @@ def _begin(attempt: Attempt) -> None:
         return
     if wait := next((item for item in found if item.effect == "wait"), None):
         _wait(attempt, wait.text, now)
+        return
+    doubts = [item.text for item in found if item.effect == "ask"]
+    if doubts and not is_approved:
+        ask_instead(attempt, doubts, now)
         return
     seen = _see(attempt, now)
     if seen is not None:

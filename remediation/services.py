@@ -12,6 +12,7 @@ from remediation.approvals import (
     reject,
     request_playbook,
 )
+from remediation.asking import ask_after_quiet
 from remediation.deciding import consider, decide_ticket
 from remediation.running import step
 from remediation.switches import set_kill_switch, set_mode, set_playbook
@@ -20,6 +21,7 @@ __all__ = [
     "NotAllowedError",
     "NotPossibleError",
     "approve",
+    "ask_after_quiet",
     "ask_for_playbook",
     "consider",
     "decide_request",

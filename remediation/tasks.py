@@ -22,6 +22,7 @@ def sweep() -> int:
     if not settings.AUTO_REMEDIATION_ENABLED:
         return 0
     now = timezone.now()
+    services.ask_after_quiet(now)
     services.expire(now)
     claimed = _send("remediation.decide", claims.claim_decisions(now))
     return claimed + _send("remediation.step", claims.claim_attempts(now))

@@ -49,10 +49,13 @@ def tell(
 
 
 def ask_people(attempt: Attempt) -> None:
-    """Put the question with its buttons into the ticket's thread."""
-    propose_in_thread(
-        attempt.ticket_id, str(attempt.pk), title_of(attempt), " ".join(attempt.reasons)[:1_400]
-    )
+    """Put the question with its buttons into the ticket's thread; inside the caller's transaction.
+
+    In a quiet time nobody is asked: the question is put when it ends (`asking.ask_after_quiet`).
+    """
+    reason = " ".join(attempt.reasons)[:1_400]
+    attempt.is_told = propose_in_thread(attempt.ticket_id, str(attempt.pk), title_of(attempt), reason)
+    attempt.save(update_fields=["is_told", "updated_at"])
 
 
 def title_of(attempt: Attempt) -> str:

@@ -201,6 +201,8 @@ class Ticket(models.Model):
     @property
     def current_run_id(self) -> str:
         """The run that failed last: the newest that joined the ticket ("" where it was not named), else its own."""
+        if not self.reopened_count:
+            return self.run_id  # a run joins by reopening
         joined = self.flaps.order_by("-id").values_list("run_id", flat=True).first()
         return self.run_id if joined is None else joined
 

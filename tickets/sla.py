@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from tickets.choices import SlaStatus
 
+WARN_AT = 0.8
+
 
 @dataclass(frozen=True, slots=True)
 class SlaClock:
@@ -20,6 +22,11 @@ class SlaClock:
 def clock_for(priority: str, started_at: datetime, seconds_by_priority: Mapping[str, int]) -> SlaClock:
     seconds = seconds_by_priority[priority]
     return SlaClock(seconds, started_at + timedelta(seconds=seconds))
+
+
+def warning_at(started_at: datetime, due_at: datetime) -> datetime:
+    """The moment at which WARN_AT of the time is used up."""
+    return started_at + (due_at - started_at) * WARN_AT
 
 
 def verdict(due_at: datetime, acknowledged_at: datetime) -> str:

@@ -1,6 +1,8 @@
-"""The console's showback page: what failures cost whom, month by month."""
+"""The console's page of figures over time: SLA verdicts, and what failures cost whom, month by month."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,6 +15,21 @@ from accounts.console.permissions import has_role
 from accounts.roles import Role
 from audit.times import duration
 from tickets.showback import showback
+from tickets.summary import summary
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many SLA periods were met and breached; `share` is the part that was met, in per cent."""
+
+    name: str
+    met: int
+    breached: int
+
+    @property
+    def share(self) -> float:
+        judged = self.met + self.breached
+        return 100 * self.met / judged if judged else 0.0
 
 
 @never_cache
@@ -27,7 +44,23 @@ def showback_page(request: HttpRequest) -> HttpResponse:
         "downtime": duration(sum(row.downtime_seconds for row in found.rows)),
         "cost": sum(row.cost for row in found.rows),
     }
-    content = {"title": "Showback", "found": found, "rows": rows, "totals": totals}
+    content = {
+        "title": "SLA and showback", "found": found, "rows": rows, "totals": totals, "verdicts": _verdicts(),
+    }  # fmt: skip
     return TemplateResponse(
         request, "admin/console/showback.html", {**admin.site.each_context(request), **content}
     )
+
+
+def _verdicts() -> list[tuple[str, list[Verdicts]]]:
+    """SLA verdicts of all time by priority and by team, and by the week in which the period began, newest first."""
+    known = summary()
+    parts = (
+        ("Priority", dict(sorted(known["sla_by_priority"].items()))),
+        ("Team", known["sla_by_team"]),
+        ("Week", known["sla_by_week"]),
+    )
+    return [
+        (title, [Verdicts(name, each["met"], each["breached"]) for name, each in found.items()])
+        for title, found in parts
+    ]

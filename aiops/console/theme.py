@@ -85,7 +85,7 @@ UNFOLD: dict[str, Any] = {
                         badge="aiops.console.sidebar.parked_deliveries",
                     ),
                     _item("Summaries and digests", "campaign", "integrations_broadcast_changelist"),
-                    _item("Showback", "payments", "console_showback"),
+                    _item("SLA and showback", "payments", "console_showback"),
                 ],
             },
             {

@@ -19,11 +19,13 @@ from audit.integrity import integrity_state
 from ingestion.models import WorkerPulse
 from integrations.models import ACTIVE, Delivery
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import ClockPulse, Ticket
+from tickets.pulse import NAME
 from tickets.summary import summary
 
 
-def _status() -> GaugeMetricFamily:
+def _counted() -> Iterator[GaugeMetricFamily]:
+    """Out of the summary's counters, read once."""
     family = GaugeMetricFamily("aiops_tickets", "Tickets by status.", labels=["status"])
     told = summary()
     for status, name in (
@@ -32,7 +34,10 @@ def _status() -> GaugeMetricFamily:
         (Status.ACKNOWLEDGED, "acknowledged_tickets"),
     ):
         family.add_metric([status], told[name])
-    return family
+    yield family
+    yield GaugeMetricFamily(
+        "aiops_sla_breached_tickets", "Tickets, open or not, that missed their SLA.", told["sla_breached"]
+    )
 
 
 def _waiting() -> Iterator[GaugeMetricFamily]:
@@ -54,14 +59,10 @@ def _deliveries() -> GaugeMetricFamily:
     return family
 
 
-def _sla() -> Iterator[GaugeMetricFamily]:
+def _sla() -> GaugeMetricFamily:
     running = Ticket.objects.filter(status__in=[Status.OPEN, Status.IN_PROGRESS]).order_by()
     overdue = running.filter(sla_due_at__lt=timezone.now()).count()
-    yield GaugeMetricFamily("aiops_sla_overdue_tickets", "Unacknowledged tickets past their time.", overdue)
-    breached = summary()["sla_breached"]
-    yield GaugeMetricFamily(
-        "aiops_sla_breached_tickets", "Tickets, open or not, that missed their SLA.", breached
-    )
+    return GaugeMetricFamily("aiops_sla_overdue_tickets", "Unacknowledged tickets past their time.", overdue)
 
 
 def _worker() -> GaugeMetricFamily:
@@ -69,6 +70,14 @@ def _worker() -> GaugeMetricFamily:
     silent = _age(seen) if seen is not None else float("inf")
     return GaugeMetricFamily(
         "aiops_worker_seen_seconds", "Since a worker last swept; infinite before.", silent
+    )
+
+
+def _clock() -> GaugeMetricFamily:
+    seen = ClockPulse.objects.filter(name=NAME).values_list("seen_at", flat=True).first()
+    silent = _age(seen) if seen is not None else float("inf")
+    return GaugeMetricFamily(
+        "aiops_clock_seen_seconds", "Since somebody last looked at the SLA clock; infinite before.", silent
     )
 
 
@@ -84,7 +93,7 @@ def _age(since: datetime | None) -> float:
 
 
 READERS: tuple[Callable[[], GaugeMetricFamily | Iterator[GaugeMetricFamily]], ...] = (
-    _status, _waiting, _deliveries, _sla, _worker, _record,
+    _counted, _waiting, _deliveries, _sla, _worker, _clock, _record,
 )  # fmt: skip
 
 

@@ -32,12 +32,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 4, minimum=1, maximum=256)
 CELERY_TASK_DEFAULT_QUEUE = "aiops"
-# What people wait for, a queue per vendor, and what may be slow. Every worker serves all of them unless it is
-# told which, so that none can be forgotten.
+# What people wait for, the SLA clock, a queue per vendor, and what may be slow. Every worker serves all of them
+# unless it is told which, so that none can be forgotten.
 QUEUES = (
-    "aiops", "aiops.jira", "aiops.slack", "aiops.blob", "aiops.escalation", "aiops.remediation", "aiops.slow",
+    "aiops", "aiops.clock", "aiops.jira", "aiops.slack", "aiops.blob", "aiops.escalation", "aiops.remediation",
+    "aiops.slow",
 )  # fmt: skip
 WORKER_QUEUES = env.words("WORKER_QUEUES", QUEUES, options=QUEUES)
+if "aiops" in WORKER_QUEUES and "aiops.clock" not in WORKER_QUEUES:
+    WORKER_QUEUES = (*WORKER_QUEUES, "aiops.clock")  # who works for people looks at the clock, too
 # Each with an exchange of its own: on Celery's shared default one every queue would get every message.
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
@@ -61,7 +64,7 @@ CELERY_TASK_ROUTES = {
         "tickets.fill_search_index",
         "tickets.trim_live_events",
     )
-}
+} | {"tickets.watch_sla": {"queue": "aiops.clock"}}  # behind no ticket: a storm must not stop the clock
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every periodic task reads its truth from the database
 

@@ -27,12 +27,13 @@ def register_evidence(reader: EvidenceReader) -> None:
 
 def notice_of(ticket: Ticket) -> TicketNotice:
     """What may be told about a ticket as it is now: redacted, ready for every builder."""
+    run_id = ticket.current_run_id
     return TicketNotice(
         ticket_id=ticket.key,
         pipeline=ticket.pipeline,
         opened_at=ticket.opened_at,
         source=ticket.get_source_display(),
-        run_id=ticket.run_id,
+        run_id=run_id,
         error_type=ticket.error_type,
         error_message=ticket.error_message,
         severity=ticket.severity,
@@ -50,7 +51,7 @@ def notice_of(ticket: Ticket) -> TicketNotice:
         itsm_ticket_id=ticket.itsm_ticket_id,
         itsm_url=issue_url(ticket.itsm_ticket_id),
         dashboard_url=f"{settings.PUBLIC_BASE_URL}/dashboard?ticket={quote(ticket.key, safe='')}",
-        run_url=run_url(ticket.source, ticket.run_id, ticket.metadata),
+        run_url=run_url(ticket.source, run_id, ticket.metadata),
         sla_due_at=ticket.sla_due_at,
         sla_status=ticket.sla_status,
         acknowledged_by=ticket.ack_user,

@@ -15,7 +15,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from audit.redaction import redact
-from audit.times import utc_second
 from integrations.blob.config import BlobConfig
 from integrations.deliveries import told, wakeup
 from integrations.deliveries.notices import analysis_digest
@@ -170,7 +169,7 @@ def want_closing_comment(ticket: Ticket) -> None:
 def want_occurrence_reply(ticket: Ticket) -> None:
     """A storm of 500 gives nine replies: one at every doubling."""
     times = ticket.occurrences
-    if times < 2 or times & (times - 1) or not _is_planned(ticket, Channel.SLACK, Operation.POST):
+    if times < 2 or times & (times - 1) or not is_planned(ticket, Channel.SLACK, Operation.POST):
         return
     if hold_back(ticket, ticket.last_seen_at) is None:
         add_once(
@@ -182,7 +181,7 @@ def want_reopened_reply(ticket: Ticket) -> None:
     """An edit wakes nobody; a reply does. The failure is back, or was closed too early."""
     if hold_back(ticket, ticket.sla_started_at) is not None:
         return
-    if not tell_after_quiet(ticket) and _is_planned(ticket, Channel.SLACK, Operation.POST):
+    if not tell_after_quiet(ticket) and is_planned(ticket, Channel.SLACK, Operation.POST):
         content = {"kind": "text", "text": "Reopened: it needs somebody again."}
         add_once(
             ticket, Channel.SLACK, Operation.REPLY, part=f"reopened-{ticket.reopened_count}", content=content
@@ -204,46 +203,30 @@ def tell_after_quiet(ticket: Ticket) -> bool:
     return bool(kept)
 
 
-def want_breach_notice(ticket: Ticket) -> None:
-    """The due moment passed: a reply that calls the team, and a comment on the issue, each once per SLA period."""
-    if ticket.sla_breached_at is None or hold_back(ticket, ticket.sla_breached_at) is not None:
-        return
-    tell_after_quiet(ticket)
-    policy = policy_of(ticket.finops_team)
-    said = (
-        f"SLA breached: {ticket.priority} was due at {utc_second(ticket.sla_due_at)}"
-        " and nobody has acknowledged it."
-    )
-    content = {"kind": "breach", "text": said, "mention": policy.mention if policy else ""}
-    part = f"breach-{ticket.reopened_count}"
-    for channel, operation, first in (
-        (Channel.SLACK, Operation.REPLY, Operation.POST),
-        (Channel.JIRA, Operation.COMMENT, Operation.CREATE),
-    ):
-        if _is_planned(ticket, channel, first):
-            add_once(ticket, channel, operation, part=part, content=content)
-
-
 def reply_in_thread(ticket_id: int, part: str, text: str) -> None:
     """Say something in the ticket's Slack thread, once per `part` (at most 64 characters); for layers above."""
     _reply(ticket_id, part, {"kind": "text", "text": text})
 
 
-def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str) -> None:
-    """Ask in the ticket's Slack thread for a yes to a remediation, once per attempt."""
+def propose_in_thread(ticket_id: int, attempt_id: str, action: str, reason: str) -> bool:
+    """Ask in the ticket's Slack thread for a yes to a remediation, once per attempt.
+
+    False in a quiet time: then nobody was asked, and the caller may ask again when it is over.
+    """
     content = {"kind": "proposal", "attempt_id": attempt_id, "action": action, "reason": reason}
-    _reply(ticket_id, f"proposal-{attempt_id}"[:64], content)
+    return _reply(ticket_id, f"proposal-{attempt_id}"[:64], content)
 
 
-def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> None:
-    """Not in a quiet time; after one, a ticket that was born in it is told of first."""
+def _reply(ticket_id: int, part: str, content: Mapping[str, Any]) -> bool:
+    """Not in a quiet time (False); after one, a ticket that was born in it is told of first."""
     with transaction.atomic():
         ticket = ticket_services.lock(ticket_id)
         if hold_back(ticket, timezone.now()) is not None:
-            return
+            return False
         tell_after_quiet(ticket)
-        if _is_planned(ticket, Channel.SLACK, Operation.POST):
+        if is_planned(ticket, Channel.SLACK, Operation.POST):
             add_once(ticket, Channel.SLACK, Operation.REPLY, part=part, content=content)
+        return True
 
 
 def add_once(
@@ -291,6 +274,7 @@ def _is_sent(ticket: Ticket, channel: str, operation: str) -> bool:
     ).exists()
 
 
-def _is_planned(ticket: Ticket, channel: str, operation: str) -> bool:
+def is_planned(ticket: Ticket, channel: str, operation: str) -> bool:
+    """Whether it is told, or is going to be."""
     planned = Delivery.objects.filter(ticket=ticket, channel=channel, operation=operation)
     return planned.filter(state__in=[*ACTIVE, State.SENT]).exists()

@@ -13,6 +13,7 @@ from integrations.deliveries import planning, release
 from integrations.deliveries.acts import Act, BaseAct, NotNeededError, NotYetError, Result, Work
 from integrations.deliveries.escalating import mark_of, sentence, still_wanted
 from integrations.deliveries.notices import digest, notice_of
+from integrations.deliveries.sla_notices import WARNING
 from integrations.errors import IntegrationError
 from integrations.models import ACTIVE, Channel, Delivery, Operation, State
 from integrations.notice import TicketNotice
@@ -28,6 +29,7 @@ from integrations.slack.blocks import (
 )
 from integrations.slack.client import Posted, SlackClient
 from integrations.slack.config import SlackConfig
+from tickets.choices import SlaStatus
 from tickets.models import Ticket
 from tickets.policies import mention_markup
 
@@ -122,6 +124,8 @@ class ReplyInThread(BaseAct):
             raise NotNeededError("The ticket has no message in Slack.")
         if _is_outdated(delivery):
             raise NotNeededError("A later reply says more.")
+        if _is_past(ticket, delivery):
+            raise NotNeededError("The ticket was acknowledged, or judged, before this was sent.")
         client = _client()
         mark = f"delivery-{delivery.pk}"
         if work.must_look:
@@ -192,6 +196,14 @@ def _is_outdated(delivery: Delivery) -> bool:
     return later.exclude(state__in=[State.PARKED, State.SKIPPED]).exists()
 
 
+def _is_past(ticket: Ticket, delivery: Delivery) -> bool:
+    """A warning that comes late warns of nothing."""
+    if delivery.content.get("kind") != WARNING:
+        return False
+    is_same_period = ticket.reopened_count == delivery.content.get("period")
+    return ticket.sla_status != SlaStatus.PENDING or not is_same_period
+
+
 def _reply_message(delivery: Delivery, notice: TicketNotice) -> Message:
     content = delivery.content
     if content.get("kind") == "proposal":
@@ -199,7 +211,7 @@ def _reply_message(delivery: Delivery, notice: TicketNotice) -> Message:
         return proposal_message(notice, proposal)
     if content.get("kind") == "breach":
         return breach_reply(notice.ticket_id, mention_markup(str(content["mention"])), str(content["text"]))
-    if content.get("kind") == "text":
+    if content.get("kind") in {"text", WARNING}:
         return reply(notice.ticket_id, str(content["text"]))
     return occurrence_reply(notice)
 

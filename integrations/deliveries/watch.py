@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models.signals import post_save
 
-from integrations.deliveries import planning
+from integrations.deliveries import planning, sla_notices
 from tickets.models import Ticket
 
 _SHOWN_IN_SLACK = frozenset(
@@ -35,7 +35,9 @@ def ticket_saved(instance: Ticket, *, created: bool, update_fields: Iterable[str
     if "resolution_note" in changed:
         planning.want_closing_comment(instance)
     if "sla_breached_at" in changed and "reopened_count" not in changed:
-        planning.want_breach_notice(instance)
+        sla_notices.want_breach_notice(instance)
+    if "sla_warned_at" in changed and "reopened_count" not in changed:
+        sla_notices.want_warning(instance)
     if "reopened_count" in changed:
         planning.want_reopened_reply(instance)
     if "root_cause" in changed:

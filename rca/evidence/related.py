@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from rca.models import RunMention
 from tickets import services as ticket_services
-from tickets.models import LinkKind, Ticket
+from tickets.models import LinkKind, Occurrence, Ticket
 
 _SAME_RUN_NUMBER = timedelta(days=7)  # two workspaces may use a number; two weeks apart it is another run
 
@@ -26,18 +26,20 @@ def link_related(ticket: Ticket) -> int:
 
 def _tickets_of(mention: RunMention, own: Ticket) -> QuerySet[Ticket]:
     near = own.opened_at - _SAME_RUN_NUMBER, own.opened_at + _SAME_RUN_NUMBER
-    same = Ticket.objects.filter(run_id=mention.run_id, source=mention.source, opened_at__range=near)
+    is_its_run = Q(run_id=mention.run_id, opened_at__range=near)
+    joined = Occurrence.objects.filter(run_id=mention.run_id, seen_at__range=near).values("ticket_id")
+    same = Ticket.objects.filter(is_its_run | Q(pk__in=joined), source=mention.source)
     if mention.scope:
         same = same.filter(Q(run_scope__iexact=mention.scope) | Q(run_scope=""))
     return same.exclude(pk=own.pk).order_by("pk")[:3]
 
 
 def _mentions_of(ticket: Ticket) -> QuerySet[RunMention]:
-    if not ticket.run_id:
-        return RunMention.objects.none()
-    near = ticket.opened_at - _SAME_RUN_NUMBER, ticket.opened_at + _SAME_RUN_NUMBER
+    """Of its own run, and of the one that reopened it last."""
+    run_ids = {ticket.run_id, ticket.current_run_id} - {""}
+    near = ticket.opened_at - _SAME_RUN_NUMBER, ticket.sla_started_at + _SAME_RUN_NUMBER
     named = RunMention.objects.filter(
-        run_id=ticket.run_id, source=ticket.source, ticket__opened_at__range=near
+        run_id__in=run_ids, source=ticket.source, ticket__opened_at__range=near
     ).exclude(ticket=ticket)
     if ticket.run_scope:
         named = named.filter(Q(scope__iexact=ticket.run_scope) | Q(scope=""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +16,7 @@ from integrations.deliveries.jira_acts import raised
 from integrations.errors import IntegrationError
 from integrations.models import Delivery
 from integrations.public_address import check_public
-from tests.clock.conftest import ANN, HOOK_SECRET, Desk, policy
+from tests.clock.conftest import ANN, HOOK_SECRET, Desk, policy, window
 from tests.support.adf_validator import texts
 from tests.support.factories import make_ticket
 from tests.support.together import at_once
@@ -26,7 +26,7 @@ from tickets.api.detail import ticket_detail
 from tickets.escalation.services import take_due_steps
 from tickets.models import Escalation, Ticket
 from tickets.policies import mention_markup
-from tickets.services import mark_breaches
+from tickets.services import mark_breaches, mark_warnings
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,55 @@ def test_breach_calls_the_team_in_the_thread_and_on_the_issue(desk: Desk) -> Non
     for issue in desk.world.jira.issues:
         (comment,) = issue.comments
         assert "SLA breached" in " ".join(texts(comment["body"]))
+
+
+def warnings(desk: Desk) -> list[str]:
+    return [reply["text"] for reply in desk.world.slack.replies if "SLA warning" in reply["text"]]
+
+
+def test_warning_is_told_in_the_thread_once_while_there_is_time_and_calls_nobody(desk: Desk) -> None:
+    policy("", mention="here")
+    desk.open(1)
+    desk.tick(minutes=11, seconds=59)
+    assert warnings(desk) == []
+    desk.tick(seconds=1)
+    desk.tick(seconds=5)
+    (said,) = warnings(desk)
+    assert "P1 is due at 2020-11-20 12:15:00 UTC, in 3 min, and nobody has acknowledged it" in said
+    assert "<!here>" not in said
+
+
+def test_warning_that_waited_until_somebody_took_the_ticket_is_not_sent(desk: Desk) -> None:
+    ticket = desk.open(1)
+    desk.clock.on(minutes=12)
+    mark_warnings(desk.clock.at)
+    services.acknowledge(ticket.pk, actor=ANN)
+    desk.work()
+    assert warnings(desk) == []
+    assert Delivery.objects.get(part="warning-0-P1").state == "skipped"
+
+
+def test_ticket_that_gets_more_time_after_its_warning_is_warned_of_the_new_moment(desk: Desk) -> None:
+    ticket = desk.open(1)
+    desk.tick(minutes=12)
+    finding = services.AnalysisResult(
+        provider="rules", root_cause="A", error_type="B", cause_class="unknown", confidence="Low",
+        severity="High",
+    )  # fmt: skip
+    services.apply_analysis(ticket.pk, finding, now=desk.clock.at)
+    desk.tick(minutes=11)
+    assert len(warnings(desk)) == 1
+    desk.tick(minutes=1)
+    assert "P2 is due at 2020-11-20 12:30:00 UTC, in 6 min" in warnings(desk)[1]
+
+
+def test_warning_in_a_quiet_time_is_told_to_nobody(desk: Desk) -> None:
+    desk.open(1)
+    window(start_time=time(12, 10))
+    desk.clock.on(minutes=11)
+    desk.tick(minutes=1)
+    assert AuditEntry.objects.filter(action="SLA Warning").count() == 1
+    assert warnings(desk) == []
 
 
 def test_every_kind_of_step_is_sent_in_its_time_once(desk: Desk) -> None:

@@ -37,7 +37,9 @@ def live_a_day(desk: Desk) -> list[Ticket]:
     desk.tick(minutes=20)
     services.acknowledge(late.pk, actor=ANN)
     desk.tick(minutes=30)
-    services.mark_recovered(source="adf", pipeline="Finance_Load", scope="", succeeded_at=desk.clock.at)
+    services.mark_recovered(
+        source="adf", pipeline="Finance_Load", scope="", run=services.GoodRun(desk.clock.at)
+    )
     window(resource_pattern="Night_*")
     quiet = desk.open(4, "Night_Load")
     return [met, late, noisy, quiet]
@@ -108,6 +110,21 @@ def test_showback_in_api_page_and_csv_that_no_spreadsheet_runs(viewer: User, des
     page = console.get("/admin/showback/?month=2020-11").content.decode()
     assert "&lt;script&gt;" in page
     assert "<script>alert(1)" not in page
+
+
+def test_sla_by_priority_team_and_week_is_on_the_page_of_figures(viewer: User, desk: Desk) -> None:
+    live_a_day(desk)
+    services.acknowledge(desk.open(9).pk, actor=ANN)
+    User.objects.filter(pk=viewer.pk).update(is_staff=True)
+    console = Client()
+    console.force_login(viewer)
+    page = console.get("/admin/showback/").content.decode()
+    for name, met, breached, share in (
+        ("P1", 2, 1, "66.7"),
+        ("Sales", 2, 0, "100.0"),
+        ("2020-W47", 2, 1, "66.7"),
+    ):
+        assert f"<td>{name}</td><td>{met}</td><td>{breached}</td><td>{share} %</td>" in page
 
 
 def utc(text: str) -> datetime:

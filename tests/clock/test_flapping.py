@@ -11,9 +11,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from audit.models import AuditEntry
+from integrations.deliveries.notices import notice_of
 from tests.clock.conftest import ANN, Clock
 from tests.support.posting import post
 from tickets import counter_store, services
+from tickets.admin.detail import facts
+from tickets.api.detail import ticket_detail
 from tickets.models import Occurrence, Ticket, TicketLink
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,28 @@ def test_reopening_takes_over_the_error_of_the_new_run_and_looks_at_that_run(
     assert (ticket.error_code, ticket.error_message) == ("2108", "The gateway timed out.")
     entry = AuditEntry.objects.get(action="Pipeline Failed Again")
     assert entry.details["before"]["error_message"] == "No blob."
+    assert notice_of(ticket).run_id == again
+    assert f"{again} at 2020-11-20 12:10 UTC" in str(facts(ticket))
+
+
+def test_people_are_led_to_the_run_that_reopened_it(door: Client, clock: Clock, settings: Settings) -> None:
+    """What was known of the first run alone goes: its page, its failing activity, that it was a mere warning."""
+    settings.FLAP_ACTION = "reopen"
+    page = "https://adb-1.azuredatabricks.net/?o=11#job/7/run/"
+    job = {"job": {"job_id": 7, "name": "Sales_Job"}, "workspace_id": 11}
+    late = {**job, "event_type": "jobs.on_duration_warning_threshold_exceeded", "run": {"run_id": 1}}
+    ticket = Ticket.objects.get(key=post(door, "/databricks-monitor", late)["ticket_id"])
+    old = {"run_page_url": f"{page}1", "run_url": f"{page}1", "leaf": "Task load", "tags": "kept"}
+    services.set_fields(ticket.pk, metadata={**ticket.metadata, **old})
+    services.acknowledge(ticket.pk, actor=ANN)
+    clock.on(minutes=5)
+    failure = {**job, "event_type": "jobs.on_failure", "run": {"run_id": 2, "run_page_url": f"{page}2"}}
+    assert post(door, "/databricks-monitor", failure)["tickets"][0]["status"] == "reopened"
+    ticket.refresh_from_db()
+    assert ticket.metadata["tags"] == "kept"
+    assert not {"leaf", "is_warning", "run_url"} & set(ticket.metadata)
+    assert notice_of(ticket).run_url == ticket_detail(ticket)["links"]["run_url"]
+    assert notice_of(ticket).run_url in {"", f"{page}2"}
 
 
 def test_other_run_than_the_one_that_reopened_it_stands_alone(

@@ -57,6 +57,22 @@ def test_summary_comes_once_when_the_window_ends_and_names_what_is_open(desk: De
     assert AuditEntry.objects.filter(action="Quiet Time Ended").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("other", "channel"), [("Sales_Other", "team-sales"), ("Finance_Load", "aiops-rca-alerts")]
+)
+def test_summary_goes_to_a_team_only_where_all_of_it_is_that_teams(
+    desk: Desk, other: str, channel: str
+) -> None:
+    policy("Sales", slack_channel="team-sales")
+    window()
+    desk.open(1)
+    closed = desk.open(2, other)
+    services.acknowledge(closed.pk, actor=ANN)
+    desk.tick(hours=2)
+    (told,) = [post for post in desk.world.slack.posts if post["text"].endswith("is over")]
+    assert told["channel"] == channel
+
+
 def test_quiet_time_that_kept_nothing_quiet_is_not_summed_up(desk: Desk) -> None:
     window()
     desk.tick(hours=3)
@@ -192,6 +208,25 @@ def test_window_made_longer_moves_the_summary(desk: Desk) -> None:
     assert summaries(desk) == []
     desk.tick(hours=1, minutes=1)
     assert len(summaries(desk)) == 1
+
+
+@pytest.mark.parametrize("born_in_it", [True, False])
+def test_escalation_does_not_wait_for_the_end_of_a_window_that_was_lifted_or_made_longer(
+    desk: Desk, born_in_it: bool
+) -> None:
+    policy("", (10, "slack", "U0ONCALL"))
+    made = window() if born_in_it else None
+    desk.open(1)
+    made = made or window()
+    desk.tick(minutes=20)  # breached in quiet
+    made.end_time = time(16)
+    quiet.change_quiet(made, actor=ANN, now=desk.clock.at)
+    desk.tick(hours=2)
+    quiet.lift_quiet(made, actor=ANN, now=desk.clock.at)  # 14:20, of 16:00
+    desk.tick(minutes=9)
+    assert Escalation.objects.count() == 0
+    desk.tick(minutes=1)
+    assert Escalation.objects.count() == 1
 
 
 def test_dashboards_hear_of_a_quiet_time_that_is_noted_moved_or_lifted(desk: Desk) -> None:

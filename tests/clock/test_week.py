@@ -142,7 +142,7 @@ def test_week_with_windows_escalations_restarts_and_an_absence(
     )  # fmt: skip
     course = Course.of(week)
     opened = live_through(course, desk)
-    replies = Counter(message["thread_ts"] for message in desk.world.slack.replies)
+    replies = Counter((reply["thread_ts"], kind_of(reply["text"])) for reply in desk.world.slack.replies)
     for failure, ticket in opened.items():
         check_ticket(course, failure, desk.read(ticket), steps, replies)
     check_summaries(course)
@@ -174,10 +174,15 @@ def live_through(course: Course, desk: Desk) -> dict[Failure, Ticket]:
     return opened
 
 
+def kind_of(reply: str) -> str:
+    (found,) = (kind for kind in ("SLA warning", "SLA breached") if kind in reply)
+    return found
+
+
 def check_ticket(
-    course: Course, failure: Failure, seen: Ticket, steps: dict[int, int], replies: Counter[str]
+    course: Course, failure: Failure, seen: Ticket, steps: dict[int, int], replies: Counter[tuple[str, str]]
 ) -> None:
-    """`steps` are the delays in minutes by the policy's step, `replies` the messages by thread."""
+    """`steps` are the delays in minutes by the policy's step, `replies` the messages by thread and kind."""
     away, due = course.away, failure.at + DUE
     is_late = failure.taken_after is None or failure.taken_after > 15
     assert seen.is_suppressed is course.is_quiet(failure, failure.at), failure
@@ -192,7 +197,9 @@ def check_ticket(
     taken = [steps[row.step_number] for row in Escalation.objects.filter(ticket=seen)]
     assert taken == expected_steps(course.week, failure, course.end), failure
     is_called = is_late and not course.is_quiet(failure, due)
-    assert replies[seen.slack_ts] == (1 if is_called else 0), failure
+    assert replies[seen.slack_ts, "SLA breached"] == (1 if is_called else 0), failure
+    is_warned = failure.taken_after != 5 and not course.is_quiet(failure, failure.at + 12 * MINUTE)
+    assert replies[seen.slack_ts, "SLA warning"] == (1 if is_warned else 0), failure
 
 
 def check_summaries(course: Course) -> None:

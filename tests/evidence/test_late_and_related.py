@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.models import AuditEntry
@@ -26,7 +27,8 @@ from tests.evidence.play import pipeline_run as run_of
 from tests.evidence.test_databricks import job_ticket
 from tests.evidence.test_pipelines import run_ticket
 from tests.support.vendor_server import Answer
-from tickets.models import Ticket
+from tickets import services as ticket_services
+from tickets.models import Ticket, TicketLink
 
 RUN = f"{FACTORY}/pipelineruns/run-1"
 PAGE = "https://127.0.0.1/?o=77#job/5/run/900"
@@ -146,6 +148,24 @@ def test_parent_child_and_job_are_linked_whichever_came_first(play: Play, order:
         (parent, job, "caused_by"),
         (child, job, "caused_by"),
     }
+
+
+@pytest.mark.parametrize("order", ["parent child", "child parent"])
+def test_ticket_that_a_run_reopened_is_linked_by_that_run(play: Play, order: str) -> None:
+    """The runs tell nothing of it themselves: the parent's activity alone names the child's run."""
+    play.add_pipeline_run(run_of("run-1", "nightly"), calling_activity("Load", "run-2"))
+    play.add_pipeline_run(run_of("run-2", "load"), copy_activity())
+    child = run_ticket("run-0", status="acknowledged", acknowledged_at=timezone.now())
+    again = ticket_services.AnotherRun("adf:run:run-2", run_id="run-2")
+    for name in order.split():
+        if name == "parent":
+            parent = run_ticket("run-1")
+            collect_evidence(parent.pk)
+        else:
+            with transaction.atomic():
+                ticket_services.join_run(child.pk, again, now=timezone.now())
+            collect_evidence(child.pk)
+    assert [(link.ticket_id, link.other_id) for link in TicketLink.objects.all()] == [(parent.pk, child.pk)]
 
 
 def test_same_run_number_in_another_workspace_is_not_linked(play: Play) -> None:

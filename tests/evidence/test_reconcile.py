@@ -124,3 +124,56 @@ def test_turn_comes_once_per_period_however_many_clocks_run(db: None, settings: 
     assert reconcile.take_turn(now + timedelta(minutes=10))
     settings.RECONCILE_MINUTES = 0
     assert not reconcile.take_turn(now + timedelta(days=1))
+
+
+def failed_ticket(**fields: Any) -> Ticket:
+    """Of the pipeline `load`, failed two hours ago."""
+    ago = recent(120)
+    known = {
+        "pipeline": "load",
+        "opened_at": ago,
+        "fired_at": ago,
+        "run_scope": FACTORY.lower(),
+        "source": "adf",
+    }
+    return make_ticket(**{**known, **fields})
+
+
+def test_later_run_that_the_factory_lists_as_good_is_the_recovery(play: Play, factory_known: None) -> None:
+    ticket, other = failed_ticket(), failed_ticket(pipeline="other")
+    elsewhere = failed_ticket(run_scope=f"{FACTORY}-2".lower())
+    play.add_pipeline_run(pipeline_run("run-8", "load", "Succeeded", started=recent(60), minutes=10))
+    play.add_pipeline_run(pipeline_run("run-9", "load", "Succeeded", started=recent(30), minutes=10))
+    play.add_pipeline_run(
+        pipeline_run("run-7", "load", "Succeeded", started=recent(125), minutes=20)
+    )  # beside it
+    assert reconcile.reconcile(timezone.now()).recovered == 1
+    assert reconcile.reconcile(timezone.now()).recovered == 0
+    for each in (ticket, other, elsewhere):
+        each.refresh_from_db()
+    assert ticket.recovery_seconds == pytest.approx(70 * 60, abs=5)
+    assert (other.recovered_at, elsewhere.recovered_at) == (None, None)
+    entry = AuditEntry.objects.get(action="Pipeline Recovered")
+    assert (entry.actor, entry.details["run_id"]) == ("Reconciliation", "run-8")
+
+
+def test_factory_is_not_asked_for_good_runs_where_nothing_waits_for_one(
+    play: Play, factory_known: None
+) -> None:
+    failed_ticket(recovered_at=timezone.now())
+    reconcile.reconcile(timezone.now())
+    assert [query["filters"][0]["values"] for query in play.queries()] == [["Failed"]]
+
+
+def test_later_or_repaired_job_run_is_the_recovery(play: Play) -> None:
+    job = {"source": "databricks", "run_scope": "77", "pipeline": "berth-cleaning"}
+    repaired = failed_ticket(**job, run_id="900", opened_at=recent(100), fired_at=recent(100))
+    play.add_job_run(job_run(900, GOOD, started=recent(110), minutes=40))
+    assert reconcile.reconcile(timezone.now()).recovered == 1
+    later = failed_ticket(**job, run_id="901", opened_at=recent(60), fired_at=recent(60))
+    assert reconcile.reconcile(timezone.now()).recovered == 0, "that run ended before this failure"
+    play.add_job_run(job_run(902, GOOD, started=recent(50), minutes=10))
+    assert reconcile.reconcile(timezone.now()).recovered == 1
+    for ticket, seconds in ((repaired, 30 * 60), (later, 20 * 60)):
+        ticket.refresh_from_db()
+        assert ticket.recovery_seconds == pytest.approx(seconds, abs=5)

@@ -24,6 +24,7 @@ from tests.support.factories import TicketFactory
 from tests.support.posting import ADF, post
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.tasks import watch_sla
 
 OBSERVE = Path(__file__).resolve().parents[2] / "docker/observe"
 NAME = re.compile(r"\baiops_[a-z_]+")
@@ -94,6 +95,12 @@ def test_waiting_work_and_missed_times_are_told_from_the_database() -> None:
     assert value("aiops_deliveries_open", "jira", "pending") == 1
     assert value("aiops_sla_overdue_tickets") == 1
     assert 30 <= value("aiops_worker_seen_seconds") < 60
+
+
+def test_clock_that_nobody_looks_at_is_told() -> None:
+    assert value("aiops_clock_seen_seconds") == float("inf")
+    watch_sla()
+    assert value("aiops_clock_seen_seconds") < 30
 
 
 def test_analysis_is_counted_with_its_tokens_and_a_reused_one_without() -> None:

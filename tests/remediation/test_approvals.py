@@ -15,6 +15,9 @@ from accounts.actors import person
 from accounts.models import User
 from audit import actions
 from audit.models import AuditEntry
+from audit.services import Actor
+from integrations.models import Delivery
+from integrations.services import plan_deliveries
 from integrations.webhooks.presses import Presser, RefusedError
 from remediation import services
 from remediation.models import Approval, Attempt
@@ -23,8 +26,11 @@ from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
 from tests.support.people import client_of
+from tickets.quiet.services import change_quiet, lift_quiet, mute_ticket
 
 pytestmark = pytest.mark.django_db
+
+SOMEBODY = Actor("person", "admin@example.com")
 
 
 @pytest.fixture
@@ -125,6 +131,35 @@ def test_expired_proposal_cannot_be_approved_and_ends(
     assert Attempt.objects.get().state == State.EXPIRED
     services.consider(proposal.ticket_id)
     assert len(desk.decide()) == 1, "it is not proposed again"
+
+
+def questions(attempt: Attempt) -> int:
+    """Deliveries that put this attempt's question into the ticket's thread."""
+    return Delivery.objects.filter(ticket=attempt.ticket_id, part=f"proposal-{attempt.pk}").count()
+
+
+def test_proposal_of_a_quiet_time_is_asked_when_it_ends_and_lives_from_then(
+    desk: Desk, estate: Estate, settings: Settings, mode: Callable[[str], None]
+) -> None:
+    settings.SLACK_BOT_TOKEN = "xoxb-test"
+    mode("propose")
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    plan_deliveries(ticket.pk)
+    until = timezone.now() + timedelta(hours=9)
+    mute = mute_ticket(ticket, until=until, reason="Known", actor=SOMEBODY)
+    (attempt,) = desk.take(ticket)
+    assert (attempt.state, questions(attempt)) == (State.PROPOSED, 0)
+    later = timezone.now() + timedelta(hours=5)  # longer than an approval is waited for
+    assert (services.ask_after_quiet(later), services.expire(later)) == (0, 0)
+    mute.expires_at = until + timedelta(hours=9)
+    change_quiet(mute, actor=SOMEBODY, now=timezone.now())
+    services.ask_after_quiet(later)
+    attempt.refresh_from_db()
+    assert attempt.expires_at == mute.expires_at + timedelta(minutes=240)
+    lift_quiet(mute, actor=SOMEBODY, now=timezone.now())
+    assert services.ask_after_quiet(timezone.now()) == 1
+    assert (services.ask_after_quiet(timezone.now()), questions(attempt)) == (0, 1)
 
 
 def test_rejected_proposal_is_final(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:

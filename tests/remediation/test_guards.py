@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from audit.services import Actor
+from rca.models import RunMention
 from remediation import guards, services, switches
 from remediation.models import Approval, Attempt, Decision, Playbook
 from remediation.states import State
@@ -83,6 +84,36 @@ def test_many_failing_resources_are_only_proposed(desk: Desk, estate: Estate, se
     (attempt,) = desk.take(desk.pipeline_ticket())
     assert attempt.state == State.PROPOSED
     assert "something larger is wrong" in " ".join(attempt.reasons)
+
+
+def test_attempt_that_was_to_run_by_itself_is_a_question_when_many_fail_before_its_call(
+    desk: Desk, estate: Estate, settings: Settings, approver: User
+) -> None:
+    settings.REMEDIATION_BLAST_RADIUS = 3
+    estate.pipeline_fails()
+    (attempt,) = desk.take(desk.pipeline_ticket())
+    assert attempt.state == State.SCHEDULED
+    for number in range(3):
+        make_ticket(pipeline=f"other-{number}")
+    assert desk.step() == [State.PROPOSED]
+    assert estate.writes() == []
+    attempt.refresh_from_db()
+    assert "something larger is wrong" in attempt.reasons[0]
+    assert attempt.expires_at is not None
+    assert attempt.expires_at > timezone.now() + timedelta(minutes=239)
+    services.approve(attempt.pk, approver, way="api")
+    assert desk.step() == [State.VERIFYING]
+
+
+def test_attempt_that_was_to_run_by_itself_is_a_question_when_somebody_begins_work(
+    desk: Desk, estate: Estate
+) -> None:
+    estate.pipeline_fails()
+    ticket = desk.pipeline_ticket()
+    desk.take(ticket)
+    ticket_services.start(ticket.pk, actor=SOMEBODY)
+    assert desk.step() == [State.PROPOSED]
+    assert estate.writes() == []
 
 
 def window(**fields: Any) -> MaintenanceWindow:
@@ -253,6 +284,18 @@ def test_child_run_is_repaired_from_its_parent(desk: Desk, estate: Estate) -> No
     estate.pipeline_fails(invokedBy={"pipelineRunId": "parent-1", "pipelineName": "nightly"})
     assert desk.take(desk.pipeline_ticket()) == []
     assert "parent-1" in reasons()
+
+
+def test_run_that_reopened_a_ticket_is_repaired_from_its_parent_too(desk: Desk, estate: Estate) -> None:
+    estate.pipeline_fails(run_id="run-9")
+    parent, ticket = make_ticket(run_id="parent"), desk.pipeline_ticket()
+    RunMention.objects.create(ticket=parent, source="adf", run_id="run-9", is_cause=True)
+    ticket_services.acknowledge(ticket.pk, actor=SOMEBODY)
+    again = ticket_services.AnotherRun("adf:run:run-9", run_id="run-9", error_code="GatewayTimeout")
+    with transaction.atomic():
+        ticket = ticket_services.join_run(ticket.pk, again, now=timezone.now())
+    assert desk.take(ticket) == []
+    assert parent.key in reasons()
 
 
 def test_changed_error_goes_to_people(desk: Desk, estate: Estate) -> None:

@@ -88,3 +88,20 @@ def test_start_with_a_bad_value_ends_with_one_sentence(tmp_path: Path, name: str
     assert ended.stderr.startswith(f"aiops: {name}: expected ")
     assert ended.stderr.count("\n") == 1
     assert value not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "served"),
+    [("aiops", "aiops aiops.clock"), ("aiops.slow", "aiops.slow"), ("aiops.clock", "aiops.clock")],
+)
+def test_worker_that_works_for_people_looks_at_the_clock_too(tmp_path: Path, named: str, served: str) -> None:
+    """Also one whose WORKER_QUEUES was written before the clock had a queue of its own."""
+    script = "import django; django.setup(); from django.conf import settings; print(*settings.WORKER_QUEUES)"
+    variables = {
+        "PATH": os.environ["PATH"], "AIOPS_DATA_DIR": str(tmp_path), "WORKER_QUEUES": named,
+        "DJANGO_SETTINGS_MODULE": "aiops.settings",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == served

@@ -18,6 +18,8 @@ from tickets.admin.verbs import VERBS, Verb
 from tickets.models import Ticket
 from tickets.steps import steps_of
 
+MOST_JOINED_RUNS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -62,7 +64,7 @@ def buttons(ticket: Ticket, refused: Button | None = None) -> list[Button]:
 
 def outside_links(ticket: Ticket) -> list[tuple[str, str]]:
     """Where else this failure can be looked at; only web addresses come out of `resource_links`."""
-    run = resource_links.run_url(ticket.source, ticket.run_id, ticket.metadata)
+    run = resource_links.run_url(ticket.source, ticket.current_run_id, ticket.metadata)
     issue = resource_links.itsm_url(settings.JIRA_DOMAIN, ticket.itsm_ticket_id)
     named = (
         (f"Run in {ticket.get_source_display()}", run),
@@ -70,6 +72,14 @@ def outside_links(ticket: Ticket) -> list[tuple[str, str]]:
         ("Live dashboard", f"/dashboard?ticket={ticket.key}"),
     )
     return [(title, address) for title, address in named if address]
+
+
+def joined_runs(ticket: Ticket) -> str:
+    """The runs that came again and joined it, the newest first; "" for a ticket that was never reopened."""
+    if not ticket.reopened_count:
+        return ""
+    found = ticket.flaps.order_by("-id")[:MOST_JOINED_RUNS]
+    return "; ".join(f"{flap.run_id or 'unnamed'} at {flap.seen_at:%Y-%m-%d %H:%M} UTC" for flap in found)
 
 
 def facts(ticket: Ticket) -> list[tuple[str, list[tuple[str, Any]]]]:
@@ -82,6 +92,7 @@ def facts(ticket: Ticket) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ("Source", ticket.get_source_display()),
                 ("Resource", f"{ticket.get_resource_type_display()} {ticket.pipeline}"),
                 ("Run id", ticket.run_id),
+                ("Runs that reopened it", joined_runs(ticket)),
                 ("Error code", ticket.error_code),
                 ("Affected", ticket.affected_entity),
                 ("Transient", {True: "yes", False: "no", None: ""}[ticket.is_transient]),

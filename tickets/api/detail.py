@@ -7,7 +7,7 @@ from typing import Any
 from audit.entry_json import entry_rows
 from audit.selectors import timeline
 from audit.times import iso
-from tickets import sections
+from tickets import resource_links, sections
 from tickets.escalation.services import shown_target
 from tickets.models import Ticket
 from tickets.rows import ticket_fields
@@ -17,8 +17,11 @@ _INWARD = {"caused_by": "cause_of", "repeats": "repeated_by"}
 
 
 def ticket_detail(ticket: Ticket) -> dict[str, Any]:
+    fields = ticket_fields(ticket)
+    run_url = resource_links.run_url(ticket.source, ticket.current_run_id, ticket.metadata)
     return {
-        **ticket_fields(ticket),
+        **fields,
+        "links": {**fields["links"], "run_url": run_url},
         "resolution_note": ticket.resolution_note,
         "processing_error": ticket.processing_error,
         "reopened_count": ticket.reopened_count,

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from audit import actions
 from audit.services import record
+from tickets.apart import add_up
 from tickets.choices import Status
 from tickets.clock_models import Escalation, EscalationStep, StepKind
 from tickets.escalation.ladder import steps_of, stop
@@ -37,7 +38,8 @@ def waiting(now: datetime) -> QuerySet[Ticket]:
 
 def take_due_steps(now: datetime) -> int:
     """Take every step that is due; returns how many were new."""
-    return sum(_take(ticket_id, now) for ticket_id in waiting(now).values_list("pk", flat=True)[:BATCH])
+    due = waiting(now).values_list("pk", flat=True)[:BATCH]
+    return add_up("Escalation of ticket", lambda ticket_id: _take(ticket_id, now), due)
 
 
 def _take(ticket_id: int, now: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from audit import actions
@@ -15,6 +15,7 @@ from audit.appending import appended_together
 from audit.services import SYSTEM, Actor, Subject, record
 from audit.times import utc_second
 from tickets import live
+from tickets.apart import add_up
 from tickets.choices import SlaStatus, Status
 from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, QuietSummary
 from tickets.models import Ticket
@@ -112,9 +113,12 @@ def hold_back(ticket: Ticket, at: datetime) -> Quiet | None:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A quiet time that is over, for those who were left in peace. `still_open` are tickets, the most urgent first."""
+    """A quiet time that is over, for those who were left in peace. `still_open` are tickets, the most urgent first;
+    `only_team` is whose tickets all of them were, "" where there were several teams'.
+    """
 
     row: QuietSummary
+    only_team: str
     born: int
     held_back: int
     open_number: int
@@ -136,7 +140,8 @@ def sum_up_ended(now: datetime) -> int:
     over = Ticket.objects.filter(quiet_until__lte=now, quiet_until__gt=now - SUMMED_UP_FOR)
     ended = over.order_by("quiet_until", "quiet_rule").values_list("quiet_rule", "quiet_until").distinct()
     told = set(QuietSummary.objects.filter(ended_at__gt=now - SUMMED_UP_FOR).values_list("rule", "ended_at"))
-    return sum(_sum_up(rule, until, now) for rule, until in ended if until and (rule, until) not in told)
+    untold = [(rule, until) for rule, until in ended if until and (rule, until) not in told]
+    return add_up("Summary of quiet time", lambda quiet: _sum_up(*quiet, now), untold)
 
 
 def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
@@ -161,7 +166,7 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
                 born=numbers["born"],
                 held_back=numbers["held_back"],
             )
-            summary = Summary(row=row, still_open=tuple(still_open), **numbers)
+            summary = Summary(row=row, only_team=_only_team(kept), still_open=tuple(still_open), **numbers)
             record(
                 actions.QUIET_ENDED,
                 summary=(
@@ -179,14 +184,24 @@ def _sum_up(rule: str, until: datetime, now: datetime) -> bool:
     return True
 
 
+def _only_team(kept: QuerySet[Ticket]) -> str:
+    teams = list(kept.order_by().values_list("finops_team", flat=True).distinct()[:2])
+    return teams[0] if len(teams) == 1 else ""
+
+
 def _move_ends(rule: str, end: datetime, now: datetime) -> None:
-    """Inside the caller's transaction; dashboards are told of each ticket."""
+    """Inside the caller's transaction; dashboards are told of each ticket.
+
+    What waits for the quiet time's end goes with it: escalation steps, whose delays count from there.
+    """
     kept = list(
         Ticket.objects.select_for_update().filter(quiet_rule=rule, quiet_until__gt=now).order_by("pk")
     )
     ids = [ticket.pk for ticket in kept]
     for start in range(0, len(ids), _TOGETHER):
         some = Ticket.objects.filter(pk__in=ids[start : start + _TOGETHER])
+        waiting = some.filter(escalation_from=F("quiet_until"))
+        waiting.update(escalation_from=end, escalation_due_at=end)
         some.update(quiet_until=end, version=F("version") + 1)
     with appended_together():
         for ticket in kept:

@@ -13,7 +13,7 @@ from tickets.services.opening import (
     new_ticket,
     open_ticket,
 )
-from tickets.services.recovery import mark_recovered
+from tickets.services.recovery import GoodRun, mark_recovered, not_recovered
 from tickets.services.removal import remove
 from tickets.services.sla_watch import mark_breaches, mark_warnings
 from tickets.services.steps import UnknownStepError, mark_step
@@ -26,6 +26,7 @@ __all__ = [
     "AnalysisResult",
     "AnotherRun",
     "ConflictError",
+    "GoodRun",
     "NewTicket",
     "RealError",
     "TransitionError",
@@ -47,6 +48,7 @@ __all__ = [
     "mark_step",
     "mark_warnings",
     "new_ticket",
+    "not_recovered",
     "note",
     "open_ticket",
     "remove",

@@ -90,6 +90,10 @@ def move_severity(ticket: Ticket, severity: str, actor: Actor) -> list[str]:
     ticket.priority = PRIORITY_OF_SEVERITY[severity]
     clock = sla.clock_for(ticket.priority, ticket.sla_started_at, settings.SLA_SECONDS)
     ticket.sla_seconds, ticket.sla_due_at = clock.seconds, clock.due_at
+    if ticket.sla_warned_at and ticket.sla_warned_at < sla.warning_at(ticket.sla_started_at, clock.due_at):
+        ticket.sla_warned_at = (
+            None  # it was warned of a moment that holds no longer: the new one gets its own
+        )
     after = {"severity": ticket.severity, "priority": ticket.priority, "sla_seconds": ticket.sla_seconds}
     record(
         actions.SEVERITY_CHANGED,
@@ -98,7 +102,7 @@ def move_severity(ticket: Ticket, severity: str, actor: Actor) -> list[str]:
         summary=f"{before['severity']} to {severity}; due {utc_second(clock.due_at)}",
         details={"before": before, "after": after},
     )
-    return ["severity", "priority", "sla_seconds", "sla_due_at"]
+    return ["severity", "priority", "sla_seconds", "sla_due_at", "sla_warned_at"]
 
 
 def request_work(

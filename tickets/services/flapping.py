@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -19,13 +21,20 @@ LINK, REOPEN = "link", "reopen"
 
 @dataclass(frozen=True, slots=True)
 class AnotherRun:
-    """The failure that came again, under a key of its own. Texts are cut to their columns here."""
+    """The failure that came again, under a key of its own. Texts are cut to their columns here.
+
+    `metadata` is what its alert told; what was known of the earlier run alone goes.
+    """
 
     dedup_key: str
     run_id: str = ""
     error_code: str = ""
     error_type: str = ""
     error_message: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+_OF_ONE_RUN = frozenset({"run_url", "run_page_url", "link_to_results", "leaf", "is_warning"})
 
 
 def join_run(ticket_id: int, run: AnotherRun, *, now: datetime, actor: Actor = SYSTEM) -> Ticket:
@@ -59,13 +68,15 @@ def join_run(ticket_id: int, run: AnotherRun, *, now: datetime, actor: Actor = S
 
 
 def _take_over_error(ticket_id: int, run: AnotherRun, now: datetime) -> dict[str, str]:
-    """Put the run's error on the ticket; returns what stood there, for the record."""
+    """Put the run's error and its alert's facts on the ticket; returns what error stood there, for the record."""
     ticket = lock(ticket_id)
     before = {"error_code": ticket.error_code, "error_message": ticket.error_message[:1000]}
     ticket.error_message = run.error_message
     ticket.error_code = run.error_code[:200]
     ticket.error_type = (run.error_type or run.error_code)[:200]
-    save(ticket, ["error_message", "error_code", "error_type"], now=now)
+    kept = {name: value for name, value in ticket.metadata.items() if name not in _OF_ONE_RUN}
+    ticket.metadata = {**kept, **run.metadata}
+    save(ticket, ["error_message", "error_code", "error_type", "metadata"], now=now)
     return before
 
 

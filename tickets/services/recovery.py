@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit import actions
 from audit.services import SYSTEM, Actor, record
@@ -17,32 +19,50 @@ LOOKED_BACK = timedelta(days=30)
 MOST_AT_ONCE = 200
 
 
-def mark_recovered(
-    *, source: str, pipeline: str, scope: str, succeeded_at: datetime, actor: Actor = SYSTEM
-) -> list[Ticket]:
-    """Note on every ticket of a pipeline or job that failed before `succeeded_at` that it runs again.
+@dataclass(frozen=True, slots=True)
+class GoodRun:
+    """A run that succeeded. Where `began_at` is known, failures after it are not over: they came beside this run,
+    unless it is their own run, repaired.
+    """
+
+    succeeded_at: datetime
+    run_id: str = ""
+    began_at: datetime | None = None
+
+    def ends(self, ticket: Ticket) -> bool:
+        if ticket.recovered_at is not None or ticket.sla_started_at > self.succeeded_at:
+            return False
+        is_later = self.began_at is None or self.began_at >= (ticket.fired_at or ticket.opened_at)
+        return is_later or self.run_id in {ticket.run_id, ticket.current_run_id} - {""}
+
+
+def not_recovered(*, source: str, scope: str, now: datetime) -> QuerySet[Ticket]:
+    """Tickets whose pipeline or job may still have failed last.
 
     `scope` is the factory or workspace where it is told; a ticket that tells another one is left alone.
     """
+    failed = Ticket.objects.filter(
+        source=source, recovered_at=None, opened_at__lte=now, opened_at__gt=now - LOOKED_BACK
+    )
+    return failed.filter(run_scope__in=("", scope)) if scope else failed
+
+
+def mark_recovered(
+    *, source: str, pipeline: str, scope: str, run: GoodRun, actor: Actor = SYSTEM
+) -> list[Ticket]:
+    """Note on every ticket of a pipeline or job that failed before a run of it succeeded that it runs again."""
     if not pipeline:
         return []
-    failed = Ticket.objects.filter(
-        source=source,
-        pipeline=pipeline[:300],
-        recovered_at=None,
-        opened_at__lte=succeeded_at,
-        opened_at__gt=succeeded_at - LOOKED_BACK,
-    )
-    if scope:
-        failed = failed.filter(run_scope__in=("", scope))
+    failed = not_recovered(source=source, scope=scope, now=run.succeeded_at).filter(pipeline=pipeline[:300])
     found = failed.order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE]
-    return [ticket for pk in found if (ticket := _mark(pk, succeeded_at, actor))]
+    return [ticket for pk in found if (ticket := _mark(pk, run, actor))]
 
 
-def _mark(ticket_id: int, at: datetime, actor: Actor) -> Ticket | None:
+def _mark(ticket_id: int, run: GoodRun, actor: Actor) -> Ticket | None:
+    at = run.succeeded_at
     with transaction.atomic():
         ticket = lock(ticket_id)
-        if ticket.recovered_at is not None or ticket.sla_started_at > at:
+        if not run.ends(ticket):
             return None
         ticket.recovered_at = at
         ticket.recovery_seconds = max(0, round((at - ticket.opened_at).total_seconds()))
@@ -53,7 +73,7 @@ def _mark(ticket_id: int, at: datetime, actor: Actor) -> Ticket | None:
             subject=ticket.subject,
             actor=actor,
             summary=f"{ticket.pipeline} succeeded again {ticket.recovery_seconds} s after this failure",
-            details={"recovery_seconds": ticket.recovery_seconds},
+            details={"recovery_seconds": ticket.recovery_seconds, "run_id": run.run_id},
         )
         live.publish(live.TICKET_UPDATED, ticket)
     return ticket

@@ -10,20 +10,21 @@ from django.db import models, transaction
 from audit import actions
 from audit.services import record
 from audit.times import utc_second
-from tickets import live
+from tickets import live, sla
+from tickets.apart import add_up
 from tickets.choices import SlaStatus, Status
 from tickets.escalation import ladder
 from tickets.models import Ticket
 from tickets.services._rows import lock, save
 
-WARN_AT = 0.8
 BATCH = 500
 
 
 def mark_breaches(now: datetime) -> int:
     """Mark every unacknowledged ticket whose due moment has passed; returns how many were new."""
     due = _pending().filter(sla_due_at__lt=now).order_by("sla_due_at", "id")
-    return sum(_mark_breach(ticket_id, now) for ticket_id in due.values_list("pk", flat=True)[:BATCH])
+    ids = due.values_list("pk", flat=True)[:BATCH]
+    return add_up("SLA breach of ticket", lambda ticket_id: _mark_breach(ticket_id, now), ids)
 
 
 def _mark_breach(ticket_id: int, now: datetime) -> bool:
@@ -45,21 +46,18 @@ def _mark_breach(ticket_id: int, now: datetime) -> bool:
 
 def mark_warnings(now: datetime) -> int:
     """Note every ticket that has used 80 % of its time; returns how many were new."""
-    horizon = now + timedelta(seconds=max(settings.SLA_SECONDS.values())) * (1 - WARN_AT)
+    horizon = now + timedelta(seconds=max(settings.SLA_SECONDS.values())) * (1 - sla.WARN_AT)
     near = _pending().filter(sla_warned_at=None, sla_due_at__gte=now, sla_due_at__lte=horizon)
     found = near.order_by("sla_due_at", "id").values_list("pk", "sla_started_at", "sla_due_at")
-    return sum(_mark_warning(pk, now) for pk, started, due in found[:BATCH] if _is_late(started, due, now))
-
-
-def _is_late(started_at: datetime, due_at: datetime, now: datetime) -> bool:
-    return now >= started_at + (due_at - started_at) * WARN_AT
+    late = [pk for pk, started, due in found[:BATCH] if now >= sla.warning_at(started, due)]
+    return add_up("SLA warning of ticket", lambda ticket_id: _mark_warning(ticket_id, now), late)
 
 
 def _mark_warning(ticket_id: int, now: datetime) -> bool:
     with transaction.atomic():
         ticket = lock(ticket_id)
         is_stale = ticket.is_closed or ticket.sla_status != SlaStatus.PENDING or ticket.sla_warned_at
-        if is_stale or not _is_late(ticket.sla_started_at, ticket.sla_due_at, now):
+        if is_stale or now < sla.warning_at(ticket.sla_started_at, ticket.sla_due_at):
             return False
         ticket.sla_warned_at = now
         save(ticket, ["sla_warned_at"], now=now)

@@ -1,0 +1,70 @@
+"""The SLA clock does not stand in the queue of the tickets: vendors that hang in a storm delay no breach."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.evidence.play import job_run
+from tests.support.live_server import LiveServer
+from tests.support.vendor_server import Answer, Received, ok, serving
+
+pytestmark = pytest.mark.server
+
+TICKETS = 240
+HANGS = 9.0
+SLA_SECONDS = 12
+FOUND_WITHIN = 15.0
+
+
+def hanging(request: Received) -> Answer:
+    return replace(ok(job_run(int(request.query.get("run_id", "1")))), delay=HANGS)
+
+
+def test_breach_is_found_in_time_while_every_worker_waits_for_a_vendor(tmp_path: Path) -> None:
+    with serving() as vendor:
+        vendor.under("/api/", hanging)
+        server = LiveServer(
+            tmp_path,
+            environment={
+                "DATABRICKS_HOST": vendor.url, "DATABRICKS_TOKEN": "dapi-token", "DATABRICKS_WORKSPACE_ID": "77",
+                "NO_PROXY": "127.0.0.1,localhost", "RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0",
+                "WORKER_CONCURRENCY": "1", "DELIVERY_CONCURRENCY": "1", "SLA_SECONDS_P3": str(SLA_SECONDS),
+            },
+        ).start()  # fmt: skip
+        try:
+            with ThreadPoolExecutor(16) as senders:
+                list(senders.map(partial(fail, server), range(TICKETS)))
+            last_due = time.monotonic() + SLA_SECONDS
+            token = server.token()
+            while time.monotonic() < last_due + FOUND_WITHIN:
+                time.sleep(1)
+                summary: dict[str, Any] = server.call("/api/summary", token=token)[1]
+                if summary["sla_breached"] == TICKETS:
+                    break
+            assert summary["sla_breached"] == TICKETS
+            waiting = [state_of(each) for each in open_tickets(server, token)].count("received")
+            assert waiting > TICKETS / 3, "otherwise nothing was in the clock's way"
+        finally:
+            server.kill()
+
+
+def fail(server: LiveServer, number: int) -> None:
+    job = {"job_id": number + 1, "name": f"job-{number}"}
+    body = {"event_type": "jobs.on_failure", "workspace_id": 77, "run": {"run_id": number + 1}, "job": job}
+    assert server.call("/databricks-monitor", body, key=server.api_key)[0] == 202
+
+
+def open_tickets(server: LiveServer, token: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.call("/api/open-tickets?limit=500", token=token)[1]["tickets"]
+    return found
+
+
+def state_of(ticket: dict[str, Any]) -> str:
+    return str(ticket["processing_state"])
