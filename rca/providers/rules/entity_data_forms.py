@@ -53,6 +53,12 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
             " is not a Delta table",
             r"(?<![\w`.])((?!org\.|com\.|java\.)\w{1,60}\.\w{1,60}(?:\.\w{1,60})?) is not a Delta table",
         ),
+        (
+            "ermission denied ",
+            r"\b[Pp]ermission denied (?:for|on) (?:table|relation|schema|view|database|function|sequence) "
+            r"\"?([\w.]{2,120})",
+        ),
+        ("partition [", r"\bpartition \[([^\]\n]{2,120})\]"),
     ),
     "notebook": (
         ("otebook", r"\b[Nn]otebook(?: not found:| path:)? [\"'`]?(/[^\s\"'`<>]{1,250})"),
@@ -61,6 +67,7 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         ("/", r"(/(?:Repos|Workspace|Users|Shared)/[^\s\"'`<>,;)]{1,250})"),
     ),
     "path": (
+        ("://", r"['\"`]((?:abfss?|wasbs?|dbfs|s3a?|gs|adl|hdfs)://[^'\"`\n]{2,280})['\"`]"),
         ("ath", r"\b[Pp]ath:? ?[\"'`]([^\"'`\n]{1,250})[\"'`]"),
         ("nit script", r"\b[Ii]nit script:? [\"'`]?(/[^\s\"'`<>,;]{2,250})"),
         (":/", r"\b((?:abfss?|wasbs?|dbfs|s3a?|s3n|gs|adl|hdfs|sftp|ftps?|file)://?[^\s\"'`<>,;)\]]{2,280})"),
@@ -128,6 +135,8 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         (".", r"(?<![\w/\\.\-])([\w./\-]{2,120}\.(?:dll|jar|whl))\b"),
         ("->", r"-> {0,3}\d{0,5} {0,8}(?:from|import) ([\w.]{2,100})"),
         ("required by ", r"required by [^\s)]{0,200}/([A-Za-z]\w{1,60})[\w.\-]{0,80}\.so"),
+        ("find class ", r"\bfind class ['\"]?([\w.$]{3,150}\w)"),
+        ("but you have ", r"\bbut you have ([\w.\-]{2,80}) \d"),
         ("pypi package ", r"\bpypi package ['\"]?([\w.\-]{2,80})"),
         ("uilding wheel for ", r"\b[Bb]uilding wheel for ([\w.\-]{2,80})"),
         (" download failed", r"\b([\w.\-]{2,80}:[\w.\-]{2,80}(?::[\w.\-]{1,40})?) download failed"),

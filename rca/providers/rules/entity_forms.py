@@ -73,6 +73,11 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
             r"['\"`]([^'\"`\n]{2,120})['\"`]",
         ),
         ("app ", r"\bapp ['\"]([0-9a-f\-]{36})['\"]"),
+        (
+            "",
+            r"\b(?:[Pp]rincipal|[Uu]ser|[Gg]roup) ([\w.\-@]{3,80}) "
+            r"(?:does not exist|(?:was )?not found|already exists)",
+        ),
         ("principal named ", r"\bprincipal named ([\w:/.\-]{2,150})"),
         (
             "ser ",
@@ -152,7 +157,7 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
     "queue": (
         ("TopicPartition: ", r"\bTopicPartition: ([\w.\-]{2,120})"),
         ("", r"\b(?:address|EntityPath)[:=]/?([\w/.\-]{2,120})"),
-        ("partition", r"\bpartitions? ([\w.\-]{2,80}-\d{1,5})\b"),
+        ("artition", r"\b[Pp]artitions? ([\w.\-]{2,80}-\d{1,5})\b"),
         ("partitions: {", r"\bpartitions: \{([\w.\-]{2,80}-\d{1,5})="),
     ),
     "secret": (

@@ -82,7 +82,7 @@ _BARE: Final = re.compile(
     rf"({_LINK})"
     + r"['\"]?(\s?[:=]\s?|\s\(?|\()([\w@$/][^\s'\"`<>,;()\[\]{}]{0,199}|\{\w[\w ]{0,60}\}|<\w[\w -]{0,60}>)"
 )
-_SHAPED: Final = re.compile(r".*?(?:[_/\\@{]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w)")
+_SHAPED: Final = re.compile(r".*?(?:[_/\\@{]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w|[A-Z]{2}-[A-Z]{2})")
 _BARE_IN_FRONT: Final = re.compile(r"(?:^| )(\w{2,60}[_.]\w[\w.]{0,60}) $")
 _ONGOING: Final = re.compile(r" [\w'\"`]")
 _COMPLAINT_AHEAD: Final = re.compile(
