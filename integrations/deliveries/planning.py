@@ -158,7 +158,7 @@ def want_closing_comment(ticket: Ticket) -> None:
         return
     issue = JiraIssue.objects.filter(ticket=ticket).first()
     came_from_jira = issue is not None and issue.category == CATEGORY_OF_STATUS[ticket.status]
-    if came_from_jira or not _is_planned(ticket, Channel.JIRA, Operation.CREATE):
+    if came_from_jira or not is_planned(ticket, Channel.JIRA, Operation.CREATE):
         return
     said = f"Acknowledged by {ticket.ack_user}: {redact(ticket.resolution_note.strip())}"
     content = {"kind": "text", "text": said[:LONGEST_COMMENT]}
