@@ -27,7 +27,7 @@ from audit.threads import in_thread
 BOM = "\ufeff"
 
 FIRST_ROWS, FEWEST_ROWS, MOST_ROWS = 500, 100, 4_000
-PAGE_BYTES = 2 * 1024 * 1024
+PAGE_BYTES = 1_500_000
 
 Row = Sequence[object]
 
