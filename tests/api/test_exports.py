@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -169,3 +170,27 @@ def test_time_is_the_same_with_and_without_its_zone() -> None:
         convert = CONVERSIONS[models.DateTimeField]
         assert convert(value) == written
     assert moment_of(written) == moment
+
+
+@in_real_transactions
+def test_connection_of_an_export_is_kept_from_page_to_page_and_given_back_by_a_slow_reader(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_stream, "IDLE_SECONDS", 0.05)
+
+    def opened() -> Any:
+        connection.ensure_connection()
+        return connection.connection
+
+    async def read() -> list[Any]:
+        reader = csv_stream._Reader()
+        pages = [await reader.run(opened), await reader.run(opened)]
+        await asyncio.sleep(0.5)
+        # In the reader's own thread, behind what it was told to do.
+        pages.append(await asyncio.wrap_future(reader._pool.submit(lambda: connection.connection)))
+        reader.close()
+        return pages
+
+    first, second, when_idle = asyncio.run(read())
+    assert first is second
+    assert when_idle is None
