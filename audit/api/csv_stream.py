@@ -12,27 +12,22 @@ import csv
 import hashlib
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from audit import actions
 from audit.cells import STARTS_FORMULA
 from audit.services import Actor, record
-from audit.threads import in_thread
+from audit.threads import OwnThread, in_thread
 
 BOM = "\ufeff"
 
 FIRST_ROWS, FEWEST_ROWS, MOST_ROWS = 500, 100, 4_000
 PAGE_BYTES = 1_500_000
-IDLE_SECONDS = 0.5
-"""How long a connection is kept for a reader who does not ask for the next page."""
 
 Row = Sequence[object]
 
@@ -140,7 +135,7 @@ class Sent:
 
 
 async def _stream(export: Export) -> AsyncIterator[bytes]:
-    sent, reader = Sent(), _Reader()
+    sent, reader = Sent(), OwnThread()
     try:
         yield sent.add(Lines(data=((BOM if export.bom else "") + lines([export.columns])).encode()))
         position: Any = None
@@ -155,29 +150,6 @@ async def _stream(export: Export) -> AsyncIterator[bytes]:
         reader.close()
         # A reader who goes away cancels this task: what left is recorded all the same.
         await asyncio.shield(in_thread(_record_end, export, sent))
-
-
-class _Reader:
-    """One thread for one export: connecting anew for each page would cost as much as a third of its rows."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="aiops-export")
-        self._idle: asyncio.TimerHandle | None = None
-
-    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        if self._idle is not None:
-            self._idle.cancel()
-        answer = await sync_to_async(function, thread_sensitive=False, executor=self._pool)(*arguments)
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(IDLE_SECONDS, self._pool.submit, connections.close_all)
-        return answer
-
-    def close(self) -> None:
-        """The connection is closed behind the page that is being read, if one is."""
-        if self._idle is not None:
-            self._idle.cancel()
-        self._pool.submit(connections.close_all)
-        self._pool.shutdown(wait=False)
 
 
 def _next_page(read_page: ReadPage, position: Any, sent: Sent) -> tuple[bytes, Any]:

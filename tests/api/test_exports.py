@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.roles import Role
-from audit import actions
+from audit import actions, threads
 from audit.api import csv_stream
 from audit.api.csv_stream import cell, lines
 from audit.models import AuditEntry
@@ -176,14 +176,14 @@ def test_time_is_the_same_with_and_without_its_zone() -> None:
 def test_connection_of_an_export_is_kept_from_page_to_page_and_given_back_by_a_slow_reader(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_stream, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(threads, "IDLE_SECONDS", 0.05)
 
     def opened() -> Any:
         connection.ensure_connection()
         return connection.connection
 
     async def read() -> list[Any]:
-        reader = csv_stream._Reader()
+        reader = threads.OwnThread()
         pages = [await reader.run(opened), await reader.run(opened)]
         await asyncio.sleep(0.5)
         # In the reader's own thread, behind what it was told to do.
