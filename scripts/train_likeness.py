@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from rca.providers.rules.likeness import MODEL, SCALE, features_of  # noqa: E402
 
-SETS = ("failures", "variety", "round_two", "documented")
+SETS = ("failures", "variety", "round_two", "documented", "families")
 FEATURES = 5_000
 STRENGTH = 20.0
 LEAST_WEIGHT = 0.4
