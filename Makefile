@@ -49,8 +49,8 @@ test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm 
 proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock; DATABASE_URL= and REDIS_URL= for that shape)
 	@ROUNDS=$(ROUNDS) ONLY="$(ONLY)" $(PY) -m tests.faults
 
-proof-of-proofs: $(VENV)/.dev ## take each protection out, in a copy, and see its test fail (ONLY=; DATABASE_URL= and REDIS_URL= for all)
-	@ONLY="$(ONLY)" $(PY) -m tests.faults.without
+proof-of-proofs: $(VENV)/.dev ## take each protection out, in a copy, and see its test fail (ONLY= KIND=quick; DATABASE_URL= and REDIS_URL= for all)
+	@ONLY="$(ONLY)" KIND="$(KIND)" $(PY) -m tests.faults.without
 
 soak: $(VENV)/.dev ## mixed load, random kills and faults, then what must hold (MINUTES=10 SEED=)
 	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))

@@ -84,8 +84,9 @@ def test_poisoned_payload_in_a_pool_of_processes_is_parked_and_the_pool_lives_on
         tmp_path / "desk", {"RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0", "REDIS_URL": broker.url}
     )
     desk.data_dir.mkdir()
-    worker = MortalWorker("worker", tmp_path, role="worker", variables=desk.variables())
-    clock = Role("beat", tmp_path, role="beat", variables=desk.variables())
+    variables = {name: value for name, value in desk.variables().items() if name != "PATH"}
+    worker = MortalWorker("worker", tmp_path, role="worker", variables=variables)
+    clock = Role("beat", tmp_path, role="beat", variables=variables)
     poisoned, healthy = str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(10)]
     try:
         desk.is_web_only = True

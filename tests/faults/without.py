@@ -1,7 +1,7 @@
 """`make proof-of-proofs`: take each protection out, in a copy of the tree, and see its test fail.
 
 Prints what was taken out, the test, and what it said. Ends with 1 where a test did not notice. `ONLY=` takes those
-with that word in them. What needs PostgreSQL and Redis runs on DATABASE_URL and REDIS_URL, and is left out without;
+with that word in them, `KIND=quick` those whose tests start no process, `KIND=slow` the others. What needs PostgreSQL and Redis runs on DATABASE_URL and REDIS_URL, and is left out without;
 everything else runs embedded on SQLite.
 """
 
@@ -85,14 +85,25 @@ def outcome(status: int, text: str) -> tuple[str, str]:
     return (LEFT_OUT if status == 0 else BROKEN), end
 
 
+def is_wanted(protection: Protection) -> bool:
+    word, kind = os.environ.get("ONLY", "").lower(), os.environ.get("KIND", "")
+    file, _, function = protection.test.partition("::")
+    source = (ROOT / "tests" / file).read_text()
+    # Marked as a whole, or just above the one test.
+    is_slow = "mark.server" in source.partition("\ndef ")[0] or bool(
+        re.search(rf"mark\.server\n(?:@.*\n)*def {function}\b", source)
+    )
+    is_kind = not kind or is_slow == (kind == "slow")
+    return is_kind and word in f"{protection.what} {protection.test}".lower()
+
+
 def can_run(protection: Protection) -> bool:
     has_services = os.environ.get("DATABASE_URL", "").startswith("postgres") and os.environ.get("REDIS_URL")
     return protection.needs != POSTGRES or bool(has_services)
 
 
 def main() -> int:
-    word = os.environ.get("ONLY", "").lower()
-    wanted = [each for each in PROTECTIONS if word in f"{each.what} {each.test}".lower()]
+    wanted = [each for each in PROTECTIONS if is_wanted(each)]
     counts: Counter[str] = Counter()
     sys.stdout.write(f"{'taken out':<66} | {'test':<100} | outcome     | seconds | said\n")
     with tempfile.TemporaryDirectory(prefix="aiops-without-") as name:
