@@ -138,6 +138,7 @@ PROMISES = (
             "door/test_fuzz.py::test_broken_alert_gets_a_declared_answer",
             "door/test_awkward_bodies.py::test_body_that_is_no_json_object_is_400_and_kept",
             "sources/test_mutants.py::test_mutated_payload_yields_a_declared_outcome",
+            "faults/test_every_address.py::test_no_address_answers_with_a_fault_of_ours",
         ),
     ),
     Promise(
@@ -198,3 +199,12 @@ PROMISES = (
         ),
     ),
 )  # fmt: skip
+
+QUICK = (
+    "faults/test_storage.py::test_full_disk_is_503_and_the_work_goes_on_when_there_is_room",
+    "faults/test_sweeps.py::test_one_alert_whose_wake_up_was_lost_is_worked_on_all_the_same",
+    "faults/test_no_names.py::test_name_server_that_is_gone_delays_and_loses_nothing",
+    "faults/test_short_deaths.py::test_seal_that_was_cut_short_leaves_a_record_that_verifies",
+    "faults/test_slow_clients.py::test_flood_of_headers_is_cut_off_and_takes_no_memory",
+)
+"""Of the tests that are left out of `make test`, those that every change runs: a minute together on two cores."""

@@ -24,6 +24,7 @@ from tests.support.factories import make_ticket
 from tests.support.people import client_of
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous:Warning"),
 ]

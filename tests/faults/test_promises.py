@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.promises import PROMISES
+from tests.faults.promises import PROMISES, QUICK
 from tests.faults.protections import PROTECTIONS, Protection
 from tests.support.live_server import ROOT
 
@@ -24,6 +24,10 @@ def test_test_that_a_promise_names_exists(name: str) -> None:
 
 def test_each_test_stands_for_one_promise() -> None:
     assert [name for name, count in Counter(NAMED).items() if count > 1] == []
+
+
+def test_quick_ones_are_tests_of_promises() -> None:
+    assert set(QUICK) <= set(NAMED)
 
 
 def test_document_speaks_of_every_promise() -> None:

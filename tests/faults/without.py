@@ -1,8 +1,8 @@
 """`make proof-of-proofs`: take each protection out, in a copy of the tree, and see its test fail.
 
 Prints what was taken out, the test, and what it said. Ends with 1 where a test did not notice. `ONLY=` takes those
-with that word in them, `KIND=quick` those whose tests start no process, `KIND=slow` the others. What needs PostgreSQL and Redis runs on DATABASE_URL and REDIS_URL, and is left out without;
-everything else runs embedded on SQLite.
+with that word in them, `KIND=quick` those whose tests start no process, `KIND=slow` the others. What needs
+PostgreSQL and Redis runs on DATABASE_URL and REDIS_URL, and is left out without; all else runs embedded on SQLite.
 """
 
 from __future__ import annotations

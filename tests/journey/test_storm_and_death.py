@@ -95,4 +95,6 @@ def test_terminated_under_load_commits_and_answers_what_it_took_in(server: LiveS
     server.start()
     assert_all_exist(server, senders.accepted)
     status, told = server.call("/api/summary", token=server.token())
-    assert (status, told["total_tickets"]) == (200, len(senders.accepted)), "committed, and its sender not told"
+    assert (status, told["total_tickets"]) == (200, len(senders.accepted)), (
+        "committed, and its sender not told"
+    )
