@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,19 +59,23 @@ def run_test(protection: Protection, tree: Path) -> tuple[int, str]:
         environment = {**os.environ, "AIOPS_DATA_DIR": data, "PYTHONDONTWRITEBYTECODE": "1"}
         if not protection.needs:
             environment = {name: value for name, value in environment.items() if name not in SERVICES}
+        test = subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True)
         try:
-            ended = subprocess.run(
-                command,
-                cwd=tree,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=MOST_SECONDS,
-                check=False,
-            )
+            said, _ = test.communicate(timeout=MOST_SECONDS)
         except subprocess.TimeoutExpired:
+            end(test)
             return -1, f"did not end within {MOST_SECONDS} s"
-    return ended.returncode, ended.stdout
+    return test.returncode, said
+
+
+def end(test: subprocess.Popen[str]) -> None:
+    """As by Ctrl-C, so that it ends the servers that it has started."""
+    test.send_signal(signal.SIGINT)
+    try:
+        test.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        test.kill()
+        test.communicate()
 
 
 def outcome(status: int, text: str) -> tuple[str, str]:
