@@ -252,13 +252,6 @@ PROTECTIONS = (
         "aiops/celery.py",
         '"integrations.deliver_waiting", "schedule": 2.0', '"integrations.deliver_waiting", "schedule": 3600.0',
     ),
-    Protection(
-        "names that are not known are tried again",
-        "faults/test_no_names.py::test_name_server_that_is_gone_delays_and_loses_nothing",
-        "integrations/http_errors.py",
-        'permanent=failure.code in {"too_large", "bad_address"},',
-        'permanent=failure.code in {"too_large", "bad_address", "dns"},',
-    ),
     *(
         Protection(
             "work due further ahead than any pause is due now", f"faults/test_clock_jumps.py::{test}",
