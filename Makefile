@@ -10,7 +10,7 @@ export HOST PORT
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
 
 $(VENV)/.base: requirements/base.txt
 	@$(PYTHON) -c 'import sys; sys.exit("aiops: Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -46,11 +46,21 @@ test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm 
 	@npm install --silent --no-audit --no-fund --no-package-lock
 	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
 
-proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock; DATABASE_URL= and REDIS_URL= for that shape)
-	@ROUNDS=$(ROUNDS) ONLY=$(ONLY) $(PY) -m tests.faults
+proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock KIND=quick; DATABASE_URL= and REDIS_URL= for that shape)
+	@ROUNDS=$(ROUNDS) ONLY="$(ONLY)" KIND="$(KIND)" $(PY) -m tests.faults
+
+proof-of-proofs: $(VENV)/.dev ## take each protection out, in a copy, and see its test fail (ONLY= KIND=quick; DATABASE_URL= and REDIS_URL= for all)
+	@ONLY="$(ONLY)" KIND="$(KIND)" $(PY) -m tests.faults.without
 
 soak: $(VENV)/.dev ## mixed load, random kills and faults, then what must hold (MINUTES=10 SEED=)
 	@$(PY) -m tests.faults.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+nightly: $(VENV)/.dev ## hours: the promises with 100,000 bodies, each protection taken out, half an hour of soak (MINUTES=)
+	@failed=0; \
+	FUZZ_BODIES=100000 FUZZ_REQUESTS=20000 $(MAKE) --no-print-directory proof || failed=1; \
+	$(MAKE) --no-print-directory proof-of-proofs || failed=1; \
+	$(MAKE) --no-print-directory soak MINUTES=$(or $(MINUTES),30) || failed=1; \
+	exit $$failed
 
 check: check-static audit test ## everything that must hold before a change is merged
 
@@ -77,4 +87,4 @@ bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
 	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
-.PHONY: audit bench bench-check check check-static demo help lock proof run run-beat run-web run-worker sbom soak test test-browser
+.PHONY: audit bench bench-check check check-static demo help lock nightly proof proof-of-proofs run run-beat run-web run-worker sbom soak test test-browser

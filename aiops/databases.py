@@ -51,8 +51,10 @@ def configuration(data_dir: Path) -> dict[str, Any]:
         options = _sql_server_options(options)
         parsed["ENGINE"] = "aiops.backends.mssql"  # mssql-django's, with a retry that suits its driver
     elif vendor == "postgresql":
-        # A server that is gone without a word must not hold the door for minutes.
-        options = {"connect_timeout": 5, "tcp_user_timeout": 10_000} | options
+        # A server that is gone without a word must not hold the door for minutes, nor one that has taken a question
+        # and vanished before its answer, which only probes find out (25 s; the system's own begin after two hours).
+        probes = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+        options = {"connect_timeout": 5, "tcp_user_timeout": 10_000} | probes | options
     else:
         raise env.EnvironmentValueError("DATABASE_URL", "sqlite:///, postgres:// or mssql://")
     parsed["OPTIONS"] = options

@@ -1,5 +1,5 @@
-"""Daphne, with three things more: live sockets may be written to directly, an answer that breaks off is cut off, and
-what comes too late for a socket is dropped.
+"""Daphne, with four things more: live sockets may be written to directly, an answer that breaks off is cut off, what
+comes too late for a socket is dropped, and what was taken in is answered before the end.
 
 A live socket is written to without a detour through the server's queues.
 
@@ -13,17 +13,22 @@ client waits for ever, and the check that found it never runs again. Here the co
 client knows the file to be incomplete.
 
 A browser that leaves while it is still being told what it missed is no error; ASGI asks servers to drop such messages.
+
+At its end Daphne waits for the requests that it cancels, and drops what they have written in the same instant: an
+alert was committed and its sender never told. Here the answers are given the time to leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from autobahn.exception import Disconnected
 from daphne.server import Server
+from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Connection
 
 from tickets.consumers import WIRE_EXTENSION
@@ -33,7 +38,32 @@ MOST_WAITING_BYTES = 4 * 1024 * 1024
 """More than this is not kept for a client that does not read; it comes back and asks for what it missed."""
 
 
+ANSWERS_SECONDS = 10.0
+"""How long the requests that run at the end may take to be answered; a commit is one flush to the disk."""
+
+LEAVE_SECONDS = 0.3
+"""For answers on their way out of this process; what is asked meanwhile is refused."""
+
+
 class WebServer(Server):
+    """`refuse` is called when the end begins, before any request is cancelled."""
+
+    def __init__(self, *arguments: Any, refuse: Callable[[], object] = bool, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._refuse = refuse
+
+    def kill_all_applications(self) -> Any:
+        """Twisted stops when what this returns has come."""
+        self._refuse()
+        running = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if not details["application_instance"].done()
+        ]
+        for each in running:
+            each.cancel()
+        return Deferred.fromFuture(asyncio.ensure_future(_answered(running)))
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         transport = getattr(protocol, "transport", None)
         if scope["type"] == "websocket" and isinstance(transport, Connection) and not transport.TLS:
@@ -45,6 +75,12 @@ class WebServer(Server):
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         with suppress(Disconnected):
             await super().handle_reply(protocol, message)
+
+
+async def _answered(running: Sequence[asyncio.Future[Any]]) -> None:
+    if running:
+        await asyncio.wait(running, timeout=ANSWERS_SECONDS)
+        await asyncio.sleep(LEAVE_SECONDS)
 
 
 def _end_broken(

@@ -10,8 +10,9 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
+from tickets.due import is_due
 from tickets.models import Ticket
 
 LEASE = timedelta(seconds=60)
@@ -27,8 +28,8 @@ def claim_waiting(now: datetime, limit: int = BATCH) -> list[tuple[int, str]]:
 
     One transaction, so one turn among the writers and one flush to disk for all of them.
     """
-    is_due = Q(work_due_at__lte=now) | Q(work_due_at__gt=now + FARTHEST)
-    waiting = Ticket.objects.filter(is_due, needs_work=True).order_by("work_due_at", "id")
+    due = is_due(now, FARTHEST, "work_due_at")
+    waiting = Ticket.objects.filter(due, needs_work=True).order_by("work_due_at", "id")
     claimed: list[tuple[int, str]] = []
     for ticket_id, due_at in waiting.values_list("pk", "work_due_at")[:limit]:
         token = secrets.token_hex(16)

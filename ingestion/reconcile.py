@@ -47,6 +47,7 @@ WHOLE_SECONDS = 150.0
 LONGEST_RUN = timedelta(hours=24)
 # One-time submits are mostly the far side of a Data Factory activity: its ticket is given time to name them.
 SUBMIT_GRACE = timedelta(minutes=10)
+CLOCK_DIFFERENCE = timedelta(minutes=1)  # of two machines that are both well
 
 
 @dataclass(slots=True)
@@ -67,8 +68,10 @@ def take_turn(now: datetime) -> bool:
     last = WorkerPulse.objects.filter(name=PULSE)
     seen_at = last.values_list("seen_at", flat=True).first()
     if seen_at is not None:  # read before writing: mostly it is not time yet
-        is_due = seen_at <= now - timedelta(minutes=settings.RECONCILE_MINUTES)
-        return is_due and last.filter(seen_at=seen_at).update(seen_at=now) == 1
+        since = now - seen_at
+        # A turn that is yet to come was taken by a clock that was ahead.
+        is_time = since >= timedelta(minutes=settings.RECONCILE_MINUTES) or since < -CLOCK_DIFFERENCE
+        return is_time and last.filter(seen_at=seen_at).update(seen_at=now) == 1
     try:
         with transaction.atomic():
             WorkerPulse.objects.create(name=PULSE, seen_at=now)

@@ -30,11 +30,13 @@ from integrations.errors import IntegrationError, NotConfiguredError
 from rca.evidence.store import keep_evidence
 from rca.models import EvidenceKind
 from tickets import services as ticket_services
+from tickets.due import is_due
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+FARTHEST = timedelta(minutes=10)  # well beyond the lease and any pause
 BATCH = 20
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 CALL_SECONDS = 20.0
@@ -46,7 +48,8 @@ ACTOR = Actor(name="Run look-up")
 
 def claim_waiting_lookups(now: datetime) -> list[tuple[int, str]]:
     """Claim the look-ups that are due; returns their ids with the token that proves the claim."""
-    waiting = RunLookup.objects.filter(state=RunLookup.State.WAITING, work_due_at__lte=now)
+    due = is_due(now, FARTHEST, "work_due_at")
+    waiting = RunLookup.objects.filter(due, state=RunLookup.State.WAITING)
     claimed: list[tuple[int, str]] = []
     for lookup_id, due_at in waiting.order_by("work_due_at", "id").values_list("pk", "work_due_at")[:BATCH]:
         token = secrets.token_hex(16)

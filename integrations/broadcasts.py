@@ -24,6 +24,7 @@ from audit.services import Actor, record
 from audit.times import utc
 from integrations import mail
 from integrations.deliveries import schedule
+from integrations.deliveries.claims import FARTHEST_RETRY, is_paused
 from integrations.deliveries.outcomes import pause_channel
 from integrations.deliveries.planning import missing_configuration
 from integrations.errors import IntegrationError, NotConfiguredError
@@ -31,6 +32,7 @@ from integrations.models import ACTIVE, Broadcast, Channel, ChannelState, State
 from integrations.slack.blocks import broadcast_message
 from integrations.slack.client import SlackClient
 from integrations.slack.config import SlackConfig
+from tickets.due import is_due
 from tickets.policies import policy_of
 from tickets.quiet.services import Summary
 
@@ -109,11 +111,13 @@ def send_due(clock: Callable[[], datetime]) -> int:
     `clock` gives the moment. Returns how many were tried.
     """
     tried, end = 0, time.monotonic() + SECONDS
-    waiting = Broadcast.objects.filter(state__in=ACTIVE, due_at__lte=clock()).order_by("due_at", "id")
+    waiting = Broadcast.objects.filter(is_due(clock(), FARTHEST_RETRY), state__in=ACTIVE)
+    waiting = waiting.order_by("due_at", "id")
     for broadcast in waiting[:MOST_AT_ONCE]:
         if time.monotonic() >= end:
             break
-        if ChannelState.objects.filter(pk=broadcast.channel, paused_until__gt=clock()).exists():
+        state = ChannelState.objects.filter(pk=broadcast.channel).first()
+        if state is not None and is_paused(state, clock()):
             continue
         token = _claim(broadcast, clock())
         if token:

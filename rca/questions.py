@@ -18,10 +18,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from rca.models import Analysis, Question, QuestionWait
+from tickets.due import is_due
 
 MOST_ATTEMPTS = 4
 FAILURE_HOLDS = timedelta(seconds=60)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 180))
+LONGEST_BACKOFF = timedelta(hours=1)
+FARTHEST = LONGEST_BACKOFF * 2
 CLAIMED_AT_ONCE = 4
 KEPT = timedelta(days=2)
 
@@ -115,7 +118,7 @@ def _taken_over(question: Question, ticket_id: int, now: datetime, lease: timede
 def claim_due(now: datetime, lease: timedelta) -> list[Question]:
     """Questions that nobody holds and some ticket still waits for, claimed for another attempt."""
     unanswered = [Question.State.ASKING, Question.State.WAITING]
-    due = Question.objects.filter(state__in=unanswered, due_at__lte=now, waits__isnull=False)
+    due = Question.objects.filter(is_due(now, FARTHEST), state__in=unanswered, waits__isnull=False)
     claimed = []
     for question in due.distinct().order_by("due_at")[:CLAIMED_AT_ONCE]:
         token = secrets.token_hex(16)
@@ -170,7 +173,8 @@ def close_unanswered(
         QuestionWait.objects.filter(question=question, question__state=Question.State.FAILED).delete()
         return
     backoff = BACKOFF[min(max(attempts - 1, 0), len(BACKOFF) - 1)].total_seconds()
-    delay = timedelta(seconds=backoff if retry_after is None else max(retry_after, 1.0))
+    seconds = backoff if retry_after is None else max(retry_after, 1.0)
+    delay = min(timedelta(seconds=seconds), LONGEST_BACKOFF)
     _held(question).update(state=Question.State.WAITING, due_at=now + delay, attempts=attempts, is_late=True)
 
 

@@ -69,10 +69,14 @@ class Writer:
             self._start()
         return future
 
+    def refuse(self) -> None:
+        """Take nothing in from now on; what waits is committed and answered."""
+        self._is_closed = True
+
     def stop(self, seconds: float = 15.0) -> bool:
         """Refuse what comes from now on, commit what waits, end; False when that took too long."""
         with self._lock:
-            self._is_closed = True
+            self.refuse()
             thread = self._thread
         if thread is None:
             return True

@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from audit.locking import lock_or_make
+from integrations.deliveries.schedule import LONGEST_RETRY_AFTER
 from integrations.models import ACTIVE, Channel, ChannelState, Delivery, DeliveryAttempt, State
+from tickets.due import is_due
 
 # Longer than what an act does between two renewals may take.
 LEASE = timedelta(seconds=45)
+# What a clock that was ahead wrote: further away than any lease, and than any pause a vendor may ask for.
+FARTHEST = timedelta(minutes=10)
+FARTHEST_RETRY = LONGEST_RETRY_AFTER + FARTHEST
 
 
 class LostClaimError(Exception):
@@ -29,20 +34,30 @@ def claim_waiting(channel: str, now: datetime) -> list[tuple[int, str]]:
     if not _has_due(channel, now):
         return []
     with transaction.atomic():
-        state = channel_state(channel)
-        if state.paused_until is not None and state.paused_until > now:
+        if is_paused(channel_state(channel), now):
             return []
         active = Delivery.objects.filter(channel=channel, state__in=ACTIVE)
-        busy = active.filter(state=State.SENDING, due_at__gt=now).count()
+        busy = active.filter(state=State.SENDING, due_at__gt=now, due_at__lte=now + FARTHEST).count()
         room = max(settings.DELIVERY_CONCURRENCY - busy, 0)
         return [
             (delivery.pk, _take(delivery, now))
-            for delivery in active.filter(due_at__lte=now).order_by("due_at", "id")[:room]
+            for delivery in active.filter(_due(now)).order_by("due_at", "id")[:room]
         ]
 
 
 def _has_due(channel: str, now: datetime) -> bool:
-    return Delivery.objects.filter(channel=channel, state__in=ACTIVE, due_at__lte=now).exists()
+    return Delivery.objects.filter(_due(now), channel=channel, state__in=ACTIVE).exists()
+
+
+def _due(now: datetime) -> Q:
+    """Only a retry may lie hours ahead."""
+    at_once = Q(state__in=[State.PENDING, State.SENDING])
+    return is_due(now, FARTHEST_RETRY) | (at_once & is_due(now, FARTHEST))
+
+
+def is_paused(state: ChannelState, now: datetime) -> bool:
+    """Whether the vendor asked for a pause that is not over; one beyond the longest is a wrong clock's."""
+    return state.paused_until is not None and now < state.paused_until <= now + FARTHEST_RETRY
 
 
 def channel_state(channel: str) -> ChannelState:

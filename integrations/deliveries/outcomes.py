@@ -16,7 +16,7 @@ from audit.redaction import redact
 from audit.services import record
 from integrations.deliveries import metrics, schedule, told, wakeup
 from integrations.deliveries.acts import Act, Result, Work
-from integrations.deliveries.claims import LostClaimError, channel_state
+from integrations.deliveries.claims import LostClaimError, channel_state, is_paused
 from integrations.deliveries.planning import NAME_OF_CATEGORY
 from integrations.errors import IntegrationError
 from integrations.models import Channel, Delivery, DeliveryAttempt, Operation, State
@@ -167,7 +167,8 @@ def pause_channel(channel: str, error: IntegrationError, now: datetime) -> None:
     if pause is None:
         return
     state = channel_state(channel)
-    state.paused_until = max(state.paused_until or now, now + pause)
+    earlier = state.paused_until if is_paused(state, now) else None
+    state.paused_until = max(earlier or now, now + pause)
     state.save(update_fields=["paused_until"])
 
 

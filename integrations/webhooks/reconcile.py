@@ -34,7 +34,8 @@ def reconcile(now: datetime, client: JiraClient | None = None) -> int:
     """
     client = client or JiraClient(JiraConfig.from_settings())
     last = ChannelState.objects.filter(pk=Channel.JIRA).values_list("reconciled_at", flat=True).first()
-    back = min(now - last + OVERLAP, FURTHEST) if last else FURTHEST
+    # A clock that was ahead tells nothing of when Jira was last asked.
+    back = min(now - last + OVERLAP, FURTHEST) if last and last <= now else FURTHEST
     changed = client.recently_changed(max(math.ceil(back.total_seconds() / 60), 1))
     moved = 0
     for issue in JiraIssue.objects.filter(key__in=list(changed)).order_by("pk"):
@@ -48,7 +49,7 @@ def reconcile(now: datetime, client: JiraClient | None = None) -> int:
 
 
 def _is_settled(issue: JiraIssue, now: datetime) -> bool:
-    if issue.changed_at is not None and now - issue.changed_at < SETTLED:
+    if issue.changed_at is not None and abs(now - issue.changed_at) < SETTLED:
         return False
     going_out = Delivery.objects.filter(
         ticket=issue.ticket_id, channel=Channel.JIRA, operation=Operation.TRANSITION, state__in=ACTIVE

@@ -17,11 +17,13 @@ from rca.evidence.gathered import Piece
 from rca.evidence.store import store
 from rca.models import EvidenceCollection, EvidenceKind
 from tickets import services as ticket_services
+from tickets.due import is_due
 from tickets.models import Ticket
 
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (15, 45, 120, 300))
 LONGEST_WAIT = timedelta(minutes=10)
 LEASE = timedelta(seconds=90)
+FARTHEST = LONGEST_WAIT * 2
 LATE_SECONDS = 45.0  # nobody waits for it
 BATCH = 20
 
@@ -53,7 +55,7 @@ def take_fresh(ticket_id: int) -> bool:
 
 def claim_due(now: datetime) -> list[int]:
     """Claim the collections that are due, by moving them ahead under a lease; returns the tickets' ids."""
-    due = EvidenceCollection.objects.filter(is_waiting=True, due_at__lte=now).order_by("due_at")
+    due = EvidenceCollection.objects.filter(is_due(now, FARTHEST), is_waiting=True).order_by("due_at")
     return [
         ticket_id
         for ticket_id, due_at in due.values_list("ticket_id", "due_at")[:BATCH]

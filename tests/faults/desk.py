@@ -54,12 +54,13 @@ class Point:
 
 @dataclass
 class MortalDesk(LiveServer):
-    """The embedded desk; `point` is where its next life ends."""
+    """The embedded desk, or the web server alone; `point` is where its next life ends."""
 
     point: Point | None = None
+    is_web_only: bool = False
 
     def command(self) -> list[str]:
-        whole = super().command()
+        whole = super().command() + (["--web-only"] if self.is_web_only else [])
         if self.point is None:
             return whole
         python, _, *arguments = whole

@@ -1,4 +1,4 @@
-"""`manage.py` that kills itself with SIGKILL at one place: `mortal.py PLACE WHEN NTH COMMAND...`.
+"""`manage.py` or `celery` that kills itself with SIGKILL at one place: `mortal.py PLACE WHEN NTH [celery] COMMAND...`.
 
 PLACE is `module:name` or `module:Class.name`, WHEN is `before` or `after` the call of it; `after` counts only calls
 that gave something back or raised nothing and are declared to give nothing. NTH says which call, from 1. With
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from celery.__main__ import main as celery
 from django.core.management import execute_from_command_line
 
 
@@ -60,6 +61,10 @@ def main(arguments: list[str]) -> None:
     django.setup()
     place, when, which, *command = arguments
     lay_in_wait(place, when, which)
+    if command[0] == "celery":
+        sys.argv = command
+        celery()
+        return
     execute_from_command_line(["manage.py", *command])
 
 

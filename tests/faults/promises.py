@@ -33,6 +33,9 @@ PROMISES = (
         (
             "journey/test_storm_and_death.py::test_copies_in_three_forms_at_once_end_in_one_ticket",
             "door/test_concurrency.py::test_fifty_copies_in_three_forms_in_transactions_of_their_own_are_one_ticket",
+            "door/test_lost_races.py::test_alert_that_loses_the_race_joins_the_winners_ticket",
+            "door/test_lost_races.py::test_replay_that_loses_the_race_joins_the_winners_ticket",
+            "door/test_lost_races.py::test_run_that_was_looked_up_and_loses_the_race_joins_the_winners_ticket",
             "evidence/test_run_lookups.py::test_two_lookups_at_the_same_moment_open_each_run_once",
         ),
     ),
@@ -63,6 +66,7 @@ PROMISES = (
         "A poisoned payload is parked and the others go on",
         (
             "faults/test_poison.py::test_poisoned_payload_is_parked_after_its_tries_and_the_others_are_told",
+            "faults/test_poison.py::test_poisoned_payload_in_a_pool_of_processes_is_parked_and_the_pool_lives_on",
             "journey/test_long_queue.py::test_ticket_whose_workers_died_many_times_is_parked",
             "door/test_concurrency.py::test_failing_alert_costs_its_neighbours_nothing",
         ),
@@ -83,6 +87,8 @@ PROMISES = (
             "faults/test_storage.py::test_read_only_database_is_503_with_retry_after_and_then_well_again",
             "faults/test_storage.py::test_full_disk_is_503_and_the_work_goes_on_when_there_is_room",
             "faults/test_storage.py::test_file_locked_by_another_program_is_503_in_time_and_then_well_again",
+            "faults/test_hanging_database.py::test_database_that_stands_still_is_503_in_time_and_then_well_again",
+            "faults/test_hanging_database.py::test_connection_to_a_server_that_vanished_is_given_up_within_half_a_minute",
         ),
     ),
     Promise(
@@ -90,12 +96,20 @@ PROMISES = (
         (
             "faults/test_broker.py::test_broker_emptied_under_load_loses_no_work",
             "faults/test_broker.py::test_broker_that_hangs_holds_no_sender",
+            "faults/test_sweeps.py::test_one_alert_whose_wake_up_was_lost_is_worked_on_all_the_same",
+            "faults/test_sweeps.py::test_one_delivery_after_the_long_pause_that_its_vendor_asked_for_is_made",
         ),
     ),
     Promise(
         "A clock that jumps leaves no work waiting",
         (
             "faults/test_clock_jumps.py::test_ticket_of_a_machine_whose_clock_was_ahead_does_not_wait_for_that_time",
+            "faults/test_clock_jumps.py::test_delivery_of_a_machine_whose_clock_was_ahead_does_not_wait_for_that_time",
+            "faults/test_clock_jumps.py::test_look_up_of_a_clock_that_was_ahead_is_done_now",
+            "faults/test_clock_jumps.py::test_late_evidence_of_a_clock_that_was_ahead_is_collected_now",
+            "faults/test_clock_jumps.py::test_question_of_a_clock_that_was_ahead_is_asked_now",
+            "faults/test_clock_jumps.py::test_pause_of_a_channel_holds_unless_it_ends_beyond_the_longest",
+            "faults/test_clock_jumps.py::test_turn_of_the_comparison_that_was_taken_in_the_future_stops_no_later_one",
             "faults/test_clock_jumps.py::test_claim_that_another_took_over_after_a_jump_is_not_worked_on_by_the_first",
             "faults/test_clock_jumps.py::test_record_sealed_across_a_jump_verifies",
         ),
@@ -105,6 +119,7 @@ PROMISES = (
         (
             "deliveries/test_killed.py::test_hanging_jira_delays_neither_slack_nor_blob_nor_other_tickets",
             "journey/test_evidence_journey.py::test_vendor_that_never_answers_does_not_hold_the_ticket_for_twenty_seconds",
+            "faults/test_no_names.py::test_name_server_that_is_gone_delays_and_loses_nothing",
             "integrations/test_http_failures.py::test_one_vendors_outage_does_not_stop_another",
             "integrations/test_http.py::test_html_page_instead_of_json_is_an_error_with_its_title",
             "rca/models/test_sdk_contract.py::test_slow_answer_ends_at_the_timeout_and_opens_the_circuit",
@@ -123,6 +138,7 @@ PROMISES = (
             "door/test_fuzz.py::test_broken_alert_gets_a_declared_answer",
             "door/test_awkward_bodies.py::test_body_that_is_no_json_object_is_400_and_kept",
             "sources/test_mutants.py::test_mutated_payload_yields_a_declared_outcome",
+            "faults/test_every_address.py::test_no_address_answers_with_a_fault_of_ours",
         ),
     ),
     Promise(
@@ -154,6 +170,8 @@ PROMISES = (
             "faults/test_hostile_ticket.py::test_hostile_text_stays_text_on_every_address_and_in_every_file",
             "faults/test_hostile_ticket.py::test_hostile_text_stays_text_at_the_vendors",
             "console/test_tickets.py::test_hostile_text_stays_text_on_every_tab",
+            "console/test_tickets.py::test_hostile_text_stays_text_in_every_list",
+            "rca/models/test_prompts.py::test_fence_is_new_for_each_prompt_and_before_each_block",
             "rca/models/test_prompts.py::test_text_that_guesses_a_fence_stays_inside",
             "rca/models/test_flow.py::test_model_that_obeys_the_text_is_refused_and_the_rules_stand",
         ),
@@ -165,6 +183,7 @@ PROMISES = (
             "api/test_access.py::test_each_person_gets_what_the_table_says",
             "console/test_who_may_what.py::test_who_may_not_act_cannot_by_posting_any_action",
             "door/test_entra.py::test_token_signed_with_the_public_key_as_a_shared_secret_is_refused",
+            "door/test_entra.py::test_token_signed_by_a_strangers_key_is_refused",
             "door/test_entra.py::test_unsigned_token_is_refused",
         ),
     ),
@@ -180,3 +199,12 @@ PROMISES = (
         ),
     ),
 )  # fmt: skip
+
+QUICK = (
+    "faults/test_storage.py::test_full_disk_is_503_and_the_work_goes_on_when_there_is_room",
+    "faults/test_sweeps.py::test_one_alert_whose_wake_up_was_lost_is_worked_on_all_the_same",
+    "faults/test_no_names.py::test_name_server_that_is_gone_delays_and_loses_nothing",
+    "faults/test_short_deaths.py::test_seal_that_was_cut_short_leaves_a_record_that_verifies",
+    "faults/test_slow_clients.py::test_flood_of_headers_is_cut_off_and_takes_no_memory",
+)
+"""Of the tests that are left out of `make test`, those that every change runs: a minute together on two cores."""

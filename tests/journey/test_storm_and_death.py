@@ -94,3 +94,7 @@ def test_terminated_under_load_commits_and_answers_what_it_took_in(server: LiveS
     assert "Traceback" not in server.log.read_text()
     server.start()
     assert_all_exist(server, senders.accepted)
+    status, told = server.call("/api/summary", token=server.token())
+    assert (status, told["total_tickets"]) == (200, len(senders.accepted)), (
+        "committed, and its sender not told"
+    )

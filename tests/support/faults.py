@@ -19,7 +19,10 @@ HANG_SECONDS = 30.0
 
 
 class Faults:
-    """`effects` counts what really happened, by name; `reached` is set when a "hold after" has taken effect."""
+    """`effects` counts what really happened, by name; `reached` is set when a "hold after" has taken effect.
+
+    `pause` (seconds) is what every 429 asks for, where it is set.
+    """
 
     def __init__(self) -> None:
         self._planned: dict[str, list[Fault]] = defaultdict(list)
@@ -27,6 +30,7 @@ class Faults:
         self.always: dict[str, Fault] = {}
         self.effects: dict[str, int] = defaultdict(int)
         self.reached = threading.Event()
+        self.pause = ""
 
     def plan(self, name: str, *faults: Fault) -> None:
         with self._lock:
@@ -38,7 +42,7 @@ class Faults:
             planned = self._planned[name]
             fault = planned.pop(0) if planned else self.always.get(name)
             if fault == "429":
-                return ok({"ok": False, "error": "ratelimited"}, 429, Retry_After=retry_after)
+                return ok({"ok": False, "error": "ratelimited"}, 429, Retry_After=self.pause or retry_after)
             if fault in {"500", "cut before", "hang before"}:
                 return _broken(fault)
             answer = effect()

@@ -72,7 +72,11 @@ class LiveServer:
             self.process = subprocess.Popen(
                 self.command(), cwd=ROOT, env=self.variables(), stdout=log, stderr=subprocess.STDOUT
             )
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except AssertionError:  # nobody has it yet who would end it
+            self.kill()
+            raise
         found = re.search(r"password: (\S+)", self.log.read_text())
         self.password = found.group(1) if found else self.password
         return self

@@ -95,6 +95,7 @@ class Command(BaseCommand):
             verbosity=0,
             websocket_timeout=-1,
             application_close_timeout=5,
+            refuse=door.writer.refuse,
         )
         signal.signal(signal.SIGINT, signal.default_int_handler)
         server.run()
