@@ -169,8 +169,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "resources_exhausted", "Databricks resources exhausted",
-        ("DatabricksResourceExhausted", "RESOURCE_EXHAUSTED", "DRIVER_OUT_OF_MEMORY"),
-        frozenset({C.CAPACITY_OR_QUOTA, C.OUT_OF_MEMORY}),
+        ("DatabricksResourceExhausted", "RESOURCE_EXHAUSTED", "DRIVER_OUT_OF_MEMORY",
+         "MAX_CONCURRENT_RUNS_EXCEEDED", "MAX_CONCURRENT_RUNS_REACHED"),
+        frozenset({C.CAPACITY_OR_QUOTA, C.OUT_OF_MEMORY, C.THROTTLING}),
         (Step(_RETRY_OR_RESTART, (60,), Risk.MEDIUM, needs_approval=True),),
         code_classes=frozenset({C.CAPACITY_OR_QUOTA, C.OUT_OF_MEMORY}),
         kinds=frozenset({Kind.JOB, Kind.CLUSTER}),

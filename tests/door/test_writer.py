@@ -43,8 +43,16 @@ def test_full_queue_is_503_with_retry_after(monkeypatch: pytest.MonkeyPatch, fas
 
 def test_queue_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch, fast_face: FastFace) -> None:
     monkeypatch.setattr(writer_module, "MOST_BYTES_WAITING", 1_000)
-    told = submit(fast_face.writer, [b"x" * 1_500, b"{}"])
-    assert [answer.http_status for answer in told] == [400, 503]
+    start = Writer._start
+    monkeypatch.setattr(Writer, "_start", lambda self: None)  # nobody takes anything out yet
+
+    async def ask() -> list[Answer]:
+        writer = fast_face.writer
+        waiting = [writer.submit(registry()["adf"], Inbound(body)) for body in (b"x" * 1_500, b"{}")]
+        start(writer)
+        return await asyncio.gather(*waiting)
+
+    assert [answer.http_status for answer in asyncio.run(ask())] == [400, 503]
     assert submit(fast_face.writer, [b"{}"])[0].http_status == 202
 
 

@@ -82,7 +82,7 @@ _BARE: Final = re.compile(
     rf"({_LINK})"
     + r"['\"]?(\s?[:=]\s?|\s\(?|\()([\w@$/][^\s'\"`<>,;()\[\]{}]{0,199}|\{\w[\w ]{0,60}\}|<\w[\w -]{0,60}>)"
 )
-_SHAPED: Final = re.compile(r".*?(?:[_/\\@{]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w|[A-Z]{2}-[A-Z]{2})")
+_SHAPED: Final = re.compile(r"[_/\\@{]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w|[A-Z]{2}-[A-Z]{2}")
 _BARE_IN_FRONT: Final = re.compile(r"(?:^| )(\w{2,60}[_.]\w[\w.]{0,60}) $")
 _ONGOING: Final = re.compile(r" [\w'\"`]")
 _COMPLAINT_AHEAD: Final = re.compile(
@@ -136,7 +136,7 @@ def _after(text: str, end: int, kind: str, quoted_only: bool) -> Named | None:
 
 def _may_be_bare(text: str, bare: re.Match[str], name: str, quoted_only: bool) -> bool:
     """A name without quotes looks like one, stands alone behind a colon, or is what the sentence complains of."""
-    is_shaped = _SHAPED.match(name) is not None
+    is_shaped = _SHAPED.search(name) is not None
     if ":" in bare[2] or "=" in bare[2] or " name" in bare[1] or " with " in bare[1]:
         return is_shaped or (not quoted_only and not _ONGOING.match(text, bare.end()))
     if quoted_only:
