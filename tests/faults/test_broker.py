@@ -29,14 +29,6 @@ AZURE_WAITS_SECONDS = 10.0
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    running = Redis("redis", tmp_path)
-    running.start()
-    yield running
-    running.end()
-
-
-@pytest.fixture
 def desk(tmp_path: Path, broker: Redis) -> Iterator[MortalDesk]:
     running = MortalDesk(
         tmp_path / "desk", {"RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0", "REDIS_URL": broker.url}

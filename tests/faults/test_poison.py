@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,14 +64,6 @@ class MortalWorker(Role):
             "--without-gossip",
         )
         return [sys.executable, MORTAL, *FIRST_TICKET.arguments(), "celery", *arguments, "--concurrency", "2"]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    running = Redis("redis", tmp_path)
-    running.start()
-    yield running
-    running.end()
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server not found on this machine")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -19,14 +17,6 @@ pytestmark = [pytest.mark.server, pytest.mark.proof]
 
 HALF_OPEN = 300
 MOST_SECONDS = 2.0
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[MortalDesk]:
-    running = MortalDesk(tmp_path, {"RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0"})
-    running.live()
-    yield running
-    running.kill()
 
 
 def opened(desk: MortalDesk, said: bytes) -> socket.socket:

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -66,14 +65,6 @@ def test_read_only_database_is_503_with_retry_after_and_then_well_again(face: Fa
 
 def status_of(desk: MortalDesk) -> int:
     return desk.call("/azure-monitor", data_factory_alert(), key=desk.api_key)[0]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[MortalDesk]:
-    running = MortalDesk(tmp_path, {"RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0"})
-    running.live()
-    yield running
-    running.kill()
 
 
 @ON_SQLITE
