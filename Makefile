@@ -10,7 +10,7 @@ export HOST PORT
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-17s %s\n", $$1, $$2}'
 
 $(VENV)/.base: requirements/base.txt
 	@$(PYTHON) -c 'import sys; sys.exit("aiops: Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -42,9 +42,9 @@ demo: $(VENV)/.base ## sample alerts into the running desk: tickets are born, an
 test: $(VENV)/.dev ## the tests on the embedded default, where no service is needed (JOBS=2)
 	@$(PY) -m pytest -n $(or $(JOBS),2) -m "not browser and not proof" $(PYTEST_ARGS)
 
-test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=; npm brings axe-core)
+test-browser: $(VENV)/.dev ## the pages in a real Chromium (CHROMIUM_PATH=, BROWSERS=2; npm brings axe-core)
 	@npm install --silent --no-audit --no-fund --no-package-lock
-	@$(PY) -m pytest -m browser tests/browser $(PYTEST_ARGS)
+	@$(PY) -m pytest -n $(or $(BROWSERS),2) -m browser tests/browser $(PYTEST_ARGS)
 
 proof: $(VENV)/.dev ## the promises: promise, test, tries, failures (ROUNDS= ONLY=clock KIND=quick; DATABASE_URL= and REDIS_URL= for that shape)
 	@ROUNDS=$(ROUNDS) ONLY="$(ONLY)" KIND="$(KIND)" $(PY) -m tests.faults
@@ -78,13 +78,24 @@ audit: $(VENV)/.base ## known holes and licences of what ships (says so where th
 sbom: ## a CycloneDX bill of materials of what ships (SBOM=var/sbom.json)
 	@.ci/audit sbom $(or $(SBOM),var/sbom.json)
 
-bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_ROWS=1000000 BENCH_POSTGRES_URL=)
+bench: $(VENV)/.dev ## measure beside references, report in bench/reports/ (PARTS=webhook ROUNDS=3 BENCH_ROWS=1000000 BENCH_POSTGRES_URL= BENCH_REDIS_URL=)
 	@$(PY) -m bench $(PARTS) --rounds $(or $(ROUNDS),3)
+
+bench-references: var/bench/alerta/.installed ## Alerta, in an environment of its own, for the part `webhook` on PostgreSQL
+
+var/bench/alerta/.installed: requirements/bench.txt
+	@rm -rf var/bench/alerta && $(PYTHON) -m venv var/bench/alerta
+	@echo "Installing requirements/bench.txt into var/bench/alerta ..."
+	@var/bench/alerta/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+plans: $(VENV)/.dev ## how the databases carry out each statement: docs/query-plans.md (BENCH_ROWS=200000 BENCH_POSTGRES_URL=)
+	@BENCH_ROWS=$(or $(BENCH_ROWS),200000) $(PY) -m bench.plans
 
 bench-check: $(VENV)/.dev ## compare the last report with the aims; fails where one was missed
 	@$(PY) -m bench --check
 
 lock: ## pin requirements/*.in into requirements/*.txt (needs uv)
-	@for name in base dev prod audit telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base dev prod audit bench telemetry; do uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
-.PHONY: audit bench bench-check check check-static demo help lock nightly proof proof-of-proofs run run-beat run-web run-worker sbom soak test test-browser
+.PHONY: audit bench bench-check bench-references check check-static demo help lock nightly plans proof proof-of-proofs run run-beat run-web run-worker sbom soak test test-browser

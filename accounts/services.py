@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 
-from accounts import throttle
+from accounts import sso, throttle
 from accounts.actors import current_actor, person
 from accounts.models import User, normalise_email
 from accounts.roles import GROUP_NAMES, Role
@@ -48,7 +48,7 @@ def ways_in() -> dict[str, bool]:
     return {
         "registration_open": may_register(),
         "password_login": bool(settings.PASSWORD_LOGIN),
-        "single_sign_on": bool(settings.OIDC_ISSUER and settings.OIDC_CLIENT_ID),
+        "single_sign_on": sso.is_on(),
     }
 
 

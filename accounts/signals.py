@@ -29,6 +29,7 @@ def person_made(instance: User, created: bool, raw: bool = False, **_: Any) -> N
 
 @receiver(pre_save, sender=User)
 def standing_changed(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """Record who may sign in otherwise than before, and end the sessions of whose standing changed."""
     if instance._state.adding or (update_fields is not None and not WATCHED & set(update_fields)):
         return
     before = User.objects.filter(pk=instance.pk).values(*WATCHED).first()
@@ -55,6 +56,7 @@ def standing_changed(instance: User, update_fields: frozenset[str] | None = None
 def roles_changed(
     instance: User | Group, action: str, reverse: bool, pk_set: set[int] | None, **_: Any
 ) -> None:
+    """Record the roles of everybody concerned, and end their sessions, whichever side of the relation changed."""
     if action == "pre_clear" and reverse:
         people = list(User.objects.filter(groups=instance.pk))
     elif action in {"post_add", "post_remove", "post_clear"} and isinstance(instance, User):

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+import gc
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+from aiops.backends.sqlite3.statistics import tell_after_migrate
 
 
 class AiopsConfig(AppConfig):
@@ -14,5 +19,10 @@ class AiopsConfig(AppConfig):
             worker,
         )
 
+        post_migrate.connect(
+            tell_after_migrate, sender=apps.get_app_config("ingestion"), dispatch_uid="aiops.statistics"
+        )
         worker.connect()
         telemetry.connect()
+        gc.freeze()
+        gc.enable()

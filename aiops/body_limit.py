@@ -70,7 +70,12 @@ def _declared_length(scope: Scope) -> int:
 
 async def _refuse(send: Send, limit: int) -> None:
     detail = f"The body is larger than {limit} bytes."
-    body = json.dumps({"detail": detail, "code": "too_large", "fields": {}}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send_json(send, 413, json.dumps({"detail": detail, "code": "too_large", "fields": {}}).encode())
+
+
+async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+    """A whole answer of JSON, of what stands in front of Django."""
+    told = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    lines = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})

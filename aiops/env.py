@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+Number = TypeVar("Number", int, float)
 
 _read: set[str] = set()
 """Names of the variables that were asked for: each start puts them on record (`audit.startup`)."""
@@ -50,6 +53,7 @@ def given() -> dict[str, str]:
 
 
 def flag(name: str, *, default: bool) -> bool:
+    """Yes or no, in any of the usual words."""
     value = text(name).lower()
     if not value:
         return default
@@ -61,46 +65,38 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 2**31 - 1) -> int:
-    value = text(name)
-    if not value:
-        return default
-    try:
-        number = int(value)
-    except ValueError as error:
-        raise EnvironmentValueError(name, f"a whole number from {minimum} to {maximum}") from error
-    if not minimum <= number <= maximum:
-        raise EnvironmentValueError(name, f"a whole number from {minimum} to {maximum}")
-    return number
+    """A whole number between two bounds, both allowed."""
+    return _number(name, default, int, (minimum, maximum), f"a whole number from {minimum} to {maximum}")
 
 
 def seconds(name: str, default: float, *, minimum: float = 0.0, maximum: float = 86_400.0) -> float:
-    value = text(name)
-    if not value:
-        return default
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise EnvironmentValueError(name, f"a number of seconds from {minimum:g} to {maximum:g}") from error
-    if not minimum <= number <= maximum:
-        raise EnvironmentValueError(name, f"a number of seconds from {minimum:g} to {maximum:g}")
-    return number
+    """A number of seconds, a day at most unless `maximum` says otherwise."""
+    expected = f"a number of seconds from {minimum:g} to {maximum:g}"
+    return _number(name, default, float, (minimum, maximum), expected)
 
 
 def amount(name: str, default: float) -> float:
     """A price: not negative, finite."""
+    return _number(name, default, float, (0.0, 1e9), "an amount of money from 0 to 1000000000, such as 0.50")
+
+
+def _number(
+    name: str, default: Number, read: Callable[[str], Number], bounds: tuple[Number, Number], expected: str
+) -> Number:
     value = text(name)
     if not value:
         return default
     try:
-        number = float(value)
+        number = read(value)
     except ValueError as error:
-        raise EnvironmentValueError(name, "an amount of money such as 120 or 0.50") from error
-    if not 0 <= number <= 1e9:
-        raise EnvironmentValueError(name, "an amount of money from 0 to 1000000000")
+        raise EnvironmentValueError(name, expected) from error
+    if not bounds[0] <= number <= bounds[1]:
+        raise EnvironmentValueError(name, expected)
     return number
 
 
 def time_zone(name: str, default: str) -> str:
+    """A zone's IANA name, such as Europe/Berlin."""
     value = text(name, default)
     try:
         ZoneInfo(value)
@@ -110,6 +106,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
+    """One of some words, written in small letters."""
     value = text(name, default).lower()
     if value not in options:
         raise EnvironmentValueError(name, f"one of {', '.join(options)}")
@@ -134,6 +131,7 @@ def pairs(name: str, *, options: tuple[str, ...] = ()) -> list[tuple[str, str]]:
 
 
 def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    """A full address, or "" where none is set."""
     value = text(name, default)
     if value and not _is_url(value, schemes):
         raise EnvironmentValueError(name, f"a full URL ({' or '.join(schemes)})")

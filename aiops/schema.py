@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.exceptions import NotAcceptable
@@ -47,8 +49,25 @@ class SchemaNegotiation(DefaultContentNegotiation):
         return chosen
 
 
+class OnceGenerator(SchemaGenerator):
+    """The document is the same for everybody, and made once: it takes a second, and anybody may ask for it.
+
+    By one thread: drf-spectacular 0.30 fails where two make their first at the same time.
+    """
+
+    _making = threading.Lock()
+    _made: Any = None
+
+    def get_schema(self, request: Request | None = None, public: bool = False) -> Any:
+        with OnceGenerator._making:
+            if OnceGenerator._made is None:
+                OnceGenerator._made = super().get_schema(request, public)  # type: ignore[no-untyped-call]
+        return OnceGenerator._made
+
+
 class SchemaView(SpectacularAPIView):
     content_negotiation_class = SchemaNegotiation
+    generator_class = OnceGenerator
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
 

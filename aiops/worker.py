@@ -8,8 +8,16 @@ import sys
 import threading
 from typing import Any
 
-from celery.signals import beat_init, celeryd_init, worker_process_shutdown, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+)
 from django.conf import settings
+from django.db import connections
 from prometheus_client import CollectorRegistry, multiprocess, start_http_server
 
 NEEDS_BROKER = (
@@ -17,12 +25,14 @@ NEEDS_BROKER = (
     " server. `make run` runs all three in one process without Redis."
 )
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+KEPT_SECONDS = 60
+"""How long a child of a worker keeps its connection to the database; each task asks first whether it still holds."""
 
 
 def connect() -> None:
-    celeryd_init.connect(
-        _insist_on_broker, dispatch_uid="aiops.celeryd_init"
-    )  # not sent by the embedded worker
+    # The embedded worker does not send this one.
+    celeryd_init.connect(_insist_on_broker, dispatch_uid="aiops.celeryd_init")
+    worker_process_init.connect(_keep_connections, dispatch_uid="aiops.worker_process_init")
     worker_ready.connect(_show_metrics, dispatch_uid="aiops.worker_ready")
     worker_shutdown.connect(_end_worker, dispatch_uid="aiops.worker_shutdown")
     worker_process_shutdown.connect(_end_child, dispatch_uid="aiops.worker_process_shutdown")
@@ -34,6 +44,12 @@ def _insist_on_broker(**_: Any) -> None:
     if settings.EMBEDDED and threading.current_thread() is threading.main_thread():
         _end_worker()
         sys.exit(NEEDS_BROKER)
+
+
+def _keep_connections(**_: Any) -> None:
+    """A child of a worker is one thread and lives long. An alert is four tasks, and connecting took a tenth of each."""
+    for connection in connections.all():
+        connection.settings_dict |= {"CONN_MAX_AGE": KEPT_SECONDS, "CONN_HEALTH_CHECKS": True}
 
 
 def _show_metrics(**_: Any) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.http import HttpRequest
+
+from audit.chance import random_hex
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
@@ -16,7 +17,7 @@ ticket_key: ContextVar[str] = ContextVar("ticket_key", default="")
 
 
 def new_request_id() -> str:
-    return secrets.token_hex(8)
+    return random_hex(8)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ PLAIN_FIELDS = (
     models.ForeignKey,
 )
 JSON_FIELDS = (*PLAIN_FIELDS, models.DateTimeField, models.JSONField)
+PLAIN_JSON = frozenset({dict, list})
 PLAIN_VALUES = frozenset({str, int, bool, bytes, type(None)})
 
 
@@ -78,7 +79,7 @@ def _insert_as_json(
     names = [(str(field.column), field.attname) for field, _ in _columns(model)]
     objects = []
     for row in rows:
-        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+        _take_keys_of_related(row)
         state = row.__dict__
         objects.append({column: state[name] for column, name in names})
     with connection.cursor() as cursor:
@@ -106,7 +107,7 @@ def _fits_json(model: type[models.Model]) -> bool:
 def _values(
     row: models.Model, columns: Sequence[tuple[models.Field[Any, Any], bool]], connection: BaseDatabaseWrapper
 ) -> list[Any]:
-    row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+    _take_keys_of_related(row)
     state = row.__dict__
     return [
         value
@@ -116,9 +117,21 @@ def _values(
     ]
 
 
+def _take_keys_of_related(row: models.Model) -> None:
+    if row._state.fields_cache:
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+
+
 def _prepared(field: models.Field[Any, Any], value: object, connection: BaseDatabaseWrapper) -> Any:
+    """As Django stores it; what nearly every row holds is written without asking the field."""
     if type(value) is datetime and value.tzinfo is UTC:
-        return str(value)[:-6]  # without "+00:00", as Django stores it
+        return str(value)[:-6]  # without "+00:00"
+    if isinstance(value, models.TextChoices) and isinstance(field, PLAIN_FIELDS):
+        return value.value
+    if value is None and isinstance(field, JSON_FIELDS):
+        return None
+    if isinstance(field, models.JSONField) and field.encoder is None and type(value) in PLAIN_JSON:
+        return json.dumps(value)
     return field.get_db_prep_save(value, connection)
 
 

@@ -93,6 +93,10 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
 )
 
+# No token is as short, and a key needs a sign between itself and its value (a test tries every such text it can
+# think of). Words like these are most of what the record is given.
+_TOO_PLAIN = re.compile(r"[A-Za-z0-9_ ]{0,18}")
+
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,}")
 
 
@@ -101,6 +105,8 @@ def find_secrets(text: str, *, emails: bool) -> list[Span]:
 
     What is a placeholder already is not reported again.
     """
+    if _TOO_PLAIN.fullmatch(text):
+        return []
     folded = text.casefold()
     spans = [
         Span(*found.span("v"), pattern.kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,17 +63,9 @@ def _number_after(moment: datetime) -> int:
     return younger.values_list("id", flat=True).first() or HIGHEST_NUMBER
 
 
-def page(filters: AuditFilters, *, before_id: int | None, limit: int) -> Sequence[AuditEntry]:
-    """Newest first; one entry more than `limit` where there are more."""
-    entries = filters.apply()
-    if before_id is not None:
-        entries = entries.filter(id__lt=before_id)
-    return list(entries.order_by("-id")[: limit + 1])
-
-
-def timeline(ticket_key: str) -> Sequence[AuditEntry]:
+def timeline(ticket_key: str) -> QuerySet[AuditEntry]:
     """What befell one ticket, newest first, the newest LONGEST_TIMELINE of it."""
-    return list(AuditEntry.objects.filter(ticket_key=ticket_key).order_by("-id")[:LONGEST_TIMELINE])
+    return AuditEntry.objects.filter(ticket_key=ticket_key).order_by("-id")[:LONGEST_TIMELINE]
 
 
 def summary() -> dict[str, Any]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
 
 from audit import canonical, context
 from audit.appending import append
+from audit.chance import random_hex
 from audit.inserting import insert_all
 from audit.models import ActorKind, AuditEntry
+from audit.new_rows import new_row
 from audit.redaction import mask_mapping, redact
+
+LONGEST_IN_RECORD = 2_000
+"""Characters of a person's text that an entry's details keep; its summary is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,13 @@ def build_entry(
 
     Nothing in it may be changed afterwards: verification would find the digest wrong.
     """
-    entry = AuditEntry(
+    entry = new_row(
+        AuditEntry,
         created_at=created_at or timezone.now(),
         action=canonical.text(action)[:80],
         ticket_key=canonical.text(subject.ticket_key)[:64],
-        pipeline=canonical.text(subject.pipeline)[:300],
-        run_id=canonical.text(subject.run_id)[:300],
+        pipeline=_name(subject.pipeline),
+        run_id=canonical.text(redact(subject.run_id))[:300],
         actor_kind=str(actor.kind),
         actor=canonical.text(actor.name)[:254],
         actor_employee_id=canonical.text(actor.employee_id)[:64],
@@ -85,10 +91,16 @@ def build_entry(
         details=canonical.plain(mask_mapping(details)) if details else {},
         request_id=context.request_id.get(),
         remote_address=context.remote_address.get(),
-        salt=secrets.token_hex(16),
+        salt=random_hex(16),
     )
     entry.personal_digest = entry.compute_personal_digest()
     return entry
+
+
+@lru_cache(maxsize=1024)
+def _name(text: str) -> str:
+    """A pipeline's name as it is kept. Senders choose it, so it is masked too; the same few come again and again."""
+    return canonical.text(redact(text))[:300]
 
 
 def record_many(entries: Iterable[AuditEntry]) -> list[AuditEntry]:

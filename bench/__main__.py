@@ -1,6 +1,8 @@
 """`python -m bench [PART ...] [--rounds N]` measures; `python -m bench --check` compares the last report with the aims.
 
-PostgreSQL is measured beside SQLite where `BENCH_POSTGRES_URL` names a server on which databases may be made.
+PostgreSQL is measured beside SQLite where `BENCH_POSTGRES_URL` names a server on which databases may be made; web and
+worker as processes of their own, and the hand-over between them, where `BENCH_REDIS_URL` names an empty database of
+Redis, too.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 
 from bench import parts, report
 from bench.results import Context, Result
+from bench.servers import refuse_used_redis
 
 
 def known_parts() -> list[str]:
@@ -42,7 +45,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and databases are cleared away then too
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="aiops-bench-") as folder:
-        context = Context(options.rounds, Path(folder), os.environ.get("BENCH_POSTGRES_URL", ""))
+        services = (os.environ.get(f"BENCH_{name}_URL", "") for name in ("POSTGRES", "REDIS"))
+        context = Context(options.rounds, Path(folder), *services)
+        if context.redis_url:
+            refuse_used_redis(context.redis_url)  # now, and not after a quarter of an hour
         for name in options.parts or known_parts():
             print(f"measuring {name} ...", file=sys.stderr, flush=True)
             results.append(importlib.import_module(f"bench.parts.{name}").run(context))

@@ -77,9 +77,9 @@ class Reader:
         spent = []
         for _ in range(rounds):
             if page.kind == "kept":
-                self._forget()
+                self.forget()
             before = time.process_time()
-            self._get(page.address)
+            self.get(page.address)
             spent.append((time.process_time() - before) * 1e3)
         return statistics.median(spent)
 
@@ -93,21 +93,21 @@ class Reader:
                 noted.append((sql, values))
             return execute(sql, values, many, context)
 
-        self._get(page.address)
+        self.get(page.address)
         if page.kind == "kept":
-            self._forget()
+            self.forget()
         with connection.execute_wrapper(note):
-            self._get(page.address)
+            self.get(page.address)
         return noted
 
-    def _get(self, address: str) -> None:
+    def get(self, address: str) -> None:
         client = self._console if address.startswith("/admin/") else self._api
         answer = client.get(address)
         if answer.status_code != 200:
             raise SystemExit(f"bench: {address} was answered {answer.status_code}")
 
     @staticmethod
-    def _forget() -> None:
+    def forget() -> None:
         """Figures that are kept for some seconds are read anew."""
         from django.core.cache import cache
 

@@ -12,11 +12,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Context:
-    """What every part is given: how often to repeat, a folder for data, and PostgreSQL where there is one."""
+    """What every part is given: how often to repeat, a folder for data, PostgreSQL and Redis where there are some."""
 
     rounds: int
     folder: Path
     postgres_url: str = ""
+    redis_url: str = ""
 
     @property
     def databases(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Databases of many tickets for the parts that read: built once, kept between runs, brought up to date.
 
 `BENCH_ROWS` says how many tickets (100,000; the figures of record take 1,000,000). SQLite's lies in
-`var/bench/`, PostgreSQL's on the server of BENCH_POSTGRES_URL as `aiops_bench_<tickets>`.
+`var/bench/`, PostgreSQL's on the server of BENCH_POSTGRES_URL as `aiops_bench_<tickets>`, or `<BENCH_DATABASE>_…`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def volume(context: Context, database: str, tickets: int | None = None) -> Volum
     folder.mkdir(parents=True, exist_ok=True)
     url = ""
     if database == "postgresql":
-        url = _postgres_database(context.postgres_url, f"aiops_bench_{count}")
+        name = os.environ.get("BENCH_DATABASE", "aiops_bench")
+        url = _postgres_database(context.postgres_url, f"{name}_{count}")
     found = Volume(folder, url)
     found.run("bench.volume", "--tickets", str(count), "--keep")
     return found

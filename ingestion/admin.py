@@ -26,6 +26,8 @@ from ingestion.exported import export_event, record_taken
 from ingestion.models import PAYLOAD_REMOVED, AlertEvent, EventTicket, Outcome
 from ingestion.sources.keys import canonical_id
 from tickets.choices import source_choices
+from tickets.keys import as_ticket_key
+from tickets.models import Ticket
 
 ARRIVAL = ("received", "source_name", "event_type", "key_name", "remote_address", "content_type", "size")
 RESULT = ("outcome_word", "message", "tickets_touched", "replay_count")
@@ -36,6 +38,8 @@ OUTCOME_KINDS: dict[str, str] = {
     Outcome.MALFORMED: "high",
     Outcome.FAILED: "critical",
 }
+NEWEST_SEARCHED = 100_000
+MOST_FOUND = 1_000
 HEAVY_COLUMNS = ("body", "headers", "failure_trace")
 
 
@@ -72,7 +76,9 @@ class AlertEventAdmin(BoundedExport, DeskAdmin):
     list_filter = (("outcome", ChoicesDropdownFilter), SourceFilter, ("received_at", DayRangeFilter))
     linked_lookups = ("received_at__gte",)
     search_fields = ("message",)  # shows the box; `get_search_results` decides
-    search_help_text = "Event number, ticket, run id, key name, or words of the message"
+    search_help_text = (
+        f"Event number, ticket, run id; key name or words of the message: newest {NEWEST_SEARCHED:,}"
+    )
     ordering = ("-id",)
     actions = (replay_selected,)
 
@@ -84,18 +90,22 @@ class AlertEventAdmin(BoundedExport, DeskAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AlertEvent], search_term: str
     ) -> tuple[QuerySet[AlertEvent], bool]:
-        """By what people hold in their hands: an id of any kind finds exactly, other words search messages."""
+        """By what people hold in their hands: an id of any kind finds exactly, along indexes; only what is no id of
+        an event, ticket or run is looked for in the names and messages of the newest NEWEST_SEARCHED events.
+        """
         term = search_term.strip()
         if not term:
             return queryset, False
-        named = Q(ticket__key__iexact=term) | Q(ticket__run_id=canonical_id(term))
-        wanted = Q(pk__in=EventTicket.objects.filter(named).values("event_id"))
-        wanted |= Q(ticket_key__iexact=term) | Q(key_name__iexact=term)
-        if term.isascii() and term.isdigit():
-            wanted |= Q(pk=int(term)) if len(term) < 19 else Q()
-        else:
-            wanted |= Q(message__icontains=term)
-        return queryset.filter(wanted), False
+        named = Ticket.objects.filter(Q(key=as_ticket_key(term)) | Q(run_id=canonical_id(term)))
+        touched = EventTicket.objects.filter(ticket__in=named.order_by().values("pk"))
+        wanted = list(touched.order_by("-pk").values_list("event_id", flat=True)[:MOST_FOUND])
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            wanted.append(int(term))
+        if wanted:
+            return queryset.filter(pk__in=wanted), False
+        newest = AlertEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        said = Q(ticket_key__iexact=term) | Q(key_name__iexact=term) | Q(message__icontains=term)
+        return queryset.filter(said, pk__gt=newest - NEWEST_SEARCHED), False
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertEvent | None = None) -> Any:
         content = ["headers_shown", "body_shown"]

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit.inserting import insert_all
+from audit.new_rows import new_row
 from audit.services import Actor
 from ingestion import lookups
 from ingestion.identity import (
@@ -59,7 +60,7 @@ class Batch:
         """
         known = set() if event._state.adding else set(event.touched.values_list("ticket_id", flat=True))
         self._touched += (
-            EventTicket(event=event, ticket=p.ticket, verdict=p.verdict)
+            new_row(EventTicket, event=event, ticket=p.ticket, verdict=p.verdict)
             for p in placements
             if p.ticket is not None and (p.ticket._state.adding or p.ticket.pk not in known)
         )
@@ -92,22 +93,26 @@ class Batch:
                 return asked
         existing = self._known.find(failure, now)
         if existing is None:
-            earlier = self._known.just_acknowledged(failure, now)
-            if earlier is not None and settings.FLAP_ACTION == services.REOPEN:
-                return self._reopen_flapping(earlier, failure, now=now, actor=actor)
-            opened = ticket_of(failure, key_prefix=key_prefix, now=now)
-            services.announce_opened(opened, actor=actor)
-            self._tickets.append(opened)
-            if earlier is not None:
-                self._repeats.append((opened, earlier.pk))
-            self._known.add(opened)
-            return Placement(CREATED, opened, failure.run_id)
+            return self._open(failure, key_prefix=key_prefix, now=now, actor=actor)
         if existing._state.adding:
             self.flush()
         placement = join(existing, failure, now=now, actor=actor, is_replay=is_replay)
         if placement.ticket is not None:
             self._known.add(placement.ticket)
         return placement
+
+    def _open(self, failure: Failure, *, key_prefix: str, now: datetime, actor: Actor) -> Placement:
+        """A ticket of its own, unless its pipeline's last one was acknowledged just now and flapping reopens it."""
+        earlier = self._known.just_acknowledged(failure, now)
+        if earlier is not None and settings.FLAP_ACTION == services.REOPEN:
+            return self._reopen_flapping(earlier, failure, now=now, actor=actor)
+        opened = ticket_of(failure, key_prefix=key_prefix, now=now)
+        services.announce_opened(opened, actor=actor)
+        self._tickets.append(opened)
+        if earlier is not None:
+            self._repeats.append((opened, earlier.pk))
+        self._known.add(opened)
+        return Placement(CREATED, opened, failure.run_id)
 
     def _reopen_flapping(
         self, earlier: Ticket, failure: Failure, *, now: datetime, actor: Actor

@@ -23,13 +23,16 @@ FARTHEST = timedelta(minutes=10)
 
 
 @transaction.atomic
-def claim_waiting(now: datetime, limit: int = BATCH) -> list[tuple[int, str]]:
+def claim_waiting(now: datetime, limit: int = BATCH, *, with_held: bool = True) -> list[tuple[int, str]]:
     """Claim up to `limit` waiting tickets; returns their ids with the token that proves the claim.
 
+    `with_held`: also those that somebody holds whose lease ran out.
     One transaction, so one turn among the writers and one flush to disk for all of them.
     """
     due = is_due(now, FARTHEST, "work_due_at")
     waiting = Ticket.objects.filter(due, needs_work=True).order_by("work_due_at", "id")
+    if not with_held:
+        waiting = waiting.filter(claim_token="")
     claimed: list[tuple[int, str]] = []
     for ticket_id, due_at in waiting.values_list("pk", "work_due_at")[:limit]:
         token = secrets.token_hex(16)

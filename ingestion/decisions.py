@@ -6,22 +6,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from audit import actions
 from audit.models import ActorKind
+from audit.new_rows import new_row
 from audit.services import SYSTEM, Actor, record
 from ingestion import answers, lookups
 from ingestion.answers import Answer
 from ingestion.batch import Batch
-from ingestion.identity import CREATED, LOOKING_UP, REOPENED, Placement
+from ingestion.identity import CREATED, LOOKING_UP, REOPENED, Placement, of_rules
 from ingestion.models import AlertEvent, Outcome
 from ingestion.reading import Inbound, Malformed, Reading, Unreadable
 from ingestion.sources.base import Failures, Ignored, SourceSpec, Unsupported
 from tickets import services as ticket_services
 from tickets.choices import Status
 from tickets.models import Ticket
+
+MOST_CONCERNED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,6 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
     if isinstance(result, Failures):
         return _place_failures(batch, reading, result, replay_of)
     if isinstance(result, Ignored):
-        if result.audit_action:
-            batch.flush()  # the failure it speaks of may be in this very batch
         return _note(batch, reading, result, replay_of)
     no_rule = "" if reading.spec.counts_failures else None
     if isinstance(result, Malformed):
@@ -148,17 +148,24 @@ def note_on_open_tickets(result: Ignored, *, except_for: Collection[int] = ()) -
     """
     if not result.audit_action:
         return []
-    same = Q(dedup_key__in=result.dedup_keys)
-    if result.family_key:
-        same |= Q(family_key=result.family_key)
-    concerned = same | Q(pk__in=lookups.tickets_found_for(same))
-    touched = list(Ticket.objects.filter(concerned).exclude(status=Status.ACKNOWLEDGED).order_by("id")[:50])
-    touched = [ticket for ticket in touched if ticket.pk not in except_for]
+    touched = [ticket for ticket in _concerned(result) if ticket.pk not in except_for]
     for ticket in touched:
         ticket_services.note(ticket.pk, result.audit_action, summary=result.reason)
         if settings.AUTO_CLOSE_ON_RESOLVED and result.audit_action == actions.ALERT_RESOLVED:
             ticket_services.acknowledge(ticket.pk, actor=Actor(name="Alert resolved"), note=result.reason)
     return touched
+
+
+def _concerned(result: Ignored) -> list[Ticket]:
+    """The oldest open tickets of the alert's keys, of its rule, and of what was looked up for it; at most fifty."""
+    unfinished = Ticket.objects.exclude(status=Status.ACKNOWLEDGED)
+    # One query for each way to be meant: joined by OR, none of them has an index.
+    found = set(unfinished.filter(dedup_key__in=result.dedup_keys).values_list("pk", flat=True))
+    if result.family_key:
+        of_rule = of_rules().filter(family_key=result.family_key).exclude(status=Status.ACKNOWLEDGED)
+        found.update(of_rule.order_by("id").values_list("pk", flat=True)[:MOST_CONCERNED])
+    found |= lookups.tickets_found_for(result.dedup_keys, result.family_key)
+    return list(unfinished.filter(pk__in=sorted(found)).order_by("id")[:MOST_CONCERNED])
 
 
 def note_recovery(result: Ignored) -> list[Ticket]:
@@ -189,7 +196,8 @@ def _event(
 
 def _new_event(spec: SourceSpec, inbound: Inbound, outcome: str, message: str, event_type: str) -> AlertEvent:
     """The bytes as they came, not yet in the database."""
-    return AlertEvent(
+    return new_row(
+        AlertEvent,
         source=spec.slug,
         body=inbound.body,
         body_size=len(inbound.body),

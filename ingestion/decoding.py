@@ -8,6 +8,7 @@ from typing import Any
 DEEPEST_NESTING = 100
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 class MalformedBodyError(ValueError):
@@ -26,6 +27,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
     A relay may send the body as a JSON string: an object inside one is taken. Raises MalformedBodyError. Of
     duplicate keys the last counts.
     """
+    if body.startswith(GZIP_MAGIC):  # never unpacked: a kilobyte of it may hold a gigabyte
+        raise MalformedBodyError("The body is compressed (gzip); expected plain JSON in UTF-8.")
     if body.startswith(UTF16_BOMS):
         raise MalformedBodyError("The body is UTF-16; expected JSON in UTF-8.")
     try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from audit.services import Actor
 from ingestion.identity import DUPLICATE, LOOKING_UP, RENOTIFICATION_WINDOW, Placement, find_existing
@@ -50,14 +50,15 @@ def request_lookup(
     return Placement(DUPLICATE, ticket, ticket.run_id, status)
 
 
-def tickets_found_for(same: Q) -> set[int]:
-    """The tickets that look-ups of these alerts ended in; `same` picks by `dedup_key` or `family_key`.
+def tickets_found_for(dedup_keys: Collection[str], family_key: str) -> set[int]:
+    """The tickets that the newest look-ups of these alerts, or of this rule unless it is empty, ended in.
 
     Such tickets carry the key of their run, not of the alert, so nothing else leads from one to the other.
     """
-    asked = list(
-        RunLookup.objects.filter(same).order_by("-id").values_list("event_id", "first_ticket_id")[:50]
-    )
+    newest = RunLookup.objects.order_by("-id").values_list("event_id", "first_ticket_id")
+    asked = list(newest.filter(dedup_key__in=dedup_keys)[:50])
+    if family_key:
+        asked += newest.filter(family_key=family_key)[:50]
     if not asked:
         return set()
     touched = EventTicket.objects.filter(event_id__in=[event_id for event_id, _ in asked])
@@ -70,7 +71,8 @@ def _known_lookup(failure: Failure, now: datetime) -> RunLookup | None:
     exact = lookups.filter(dedup_key=failure.dedup_key).first()
     if exact is not None or not failure.family_key:
         return exact
-    recent = lookups.filter(family_key=failure.family_key, state=RunLookup.State.WAITING)
+    # One that has found runs and only looks for late ones does not ask for those of a new firing.
+    recent = lookups.filter(family_key=failure.family_key, state=RunLookup.State.WAITING, first_ticket=None)
     return recent.filter(created_at__gte=now - RENOTIFICATION_WINDOW).order_by("-id").first()
 
 
@@ -103,10 +105,12 @@ def to_json(value: Failure | RunQuery) -> dict[str, Any]:
 
 
 def failure_from_json(data: dict[str, Any]) -> Failure:
+    """The failure as `to_json` wrote it, without its query."""
     return Failure(**{**data, "fired_at": _time(data.get("fired_at")), "query": None})
 
 
 def query_from_json(data: dict[str, Any]) -> RunQuery:
+    """The query as `to_json` wrote it."""
     return RunQuery(
         resource_id=data["resource_id"],
         pipeline_names=tuple(data["pipeline_names"]),
@@ -114,6 +118,7 @@ def query_from_json(data: dict[str, Any]) -> RunQuery:
         window_start=_time(data.get("window_start")),
         window_end=_time(data.get("window_end")),
         fired_at=_time(data.get("fired_at")),
+        expected_runs=data.get("expected_runs"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 
 from prometheus_client import Counter, Histogram
@@ -22,5 +23,7 @@ ALERT_SECONDS = Histogram(
 
 def count_answers(readings: Iterable[Reading], told: Iterable[Answer]) -> None:
     """After the commit. `answer` is the answer's status, or the HTTP status where it has none."""
-    for reading, answer in zip(readings, told, strict=True):
-        ALERTS.labels(reading.spec.slug, str(answer.body.get("status", answer.http_status))).inc()
+    pairs = zip(readings, told, strict=True)
+    kinds = ((reading.spec.slug, str(a.body.get("status", a.http_status))) for reading, a in pairs)
+    for labels, number in collections.Counter(kinds).items():
+        ALERTS.labels(*labels).inc(number)

@@ -113,6 +113,12 @@ class RunLookup(models.Model):
         indexes = (
             models.Index(fields=["work_due_at"], name="lookup_work", condition=models.Q(state="waiting")),
             models.Index(fields=["family_key", "-created_at"], name="lookup_family"),
+            # Entered when it was given up, not at the door.
+            models.Index(
+                fields=["source", "-created_at"],
+                name="lookup_unresolved",
+                condition=models.Q(state="gave_up"),
+            ),
         )
 
     def __str__(self) -> str:
@@ -120,7 +126,7 @@ class RunLookup(models.Model):
 
 
 class WorkerPulse(models.Model):
-    """When the workers last swept: their sign of life, readable by every process."""
+    """When something was last done that every process must know of: work on tickets, a comparison with the vendors."""
 
     name = models.CharField(max_length=40, primary_key=True)
     seen_at = models.DateTimeField()

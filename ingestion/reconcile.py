@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 PULSE = "reconcile"
 KNOWN_FOR = timedelta(days=30)
 MOST_FACTORIES = 50
+MOST_LOOKUPS = 500
 MOST_RUNS = 500
 CALL_SECONDS = 40.0
 WHOLE_SECONDS = 150.0
@@ -115,10 +116,9 @@ def known_factories(now: datetime) -> list[str]:
         source__in=(Source.ADF, Source.SYNAPSE), opened_at__gte=now - KNOWN_FOR
     ).exclude(run_scope="")
     scopes = set(recent.order_by("run_scope").values_list("run_scope", flat=True).distinct()[:MOST_FACTORIES])
-    asked = RunLookup.objects.filter(created_at__gte=now - KNOWN_FOR).order_by("-id")
-    scopes |= {
-        str(query.get("resource_id", "")).lower() for query in asked.values_list("query", flat=True)[:500]
-    }
+    # Not narrowed to those days by the database: where they are few it would walk all that came before.
+    asked = RunLookup.objects.order_by("-id").values_list("query", "created_at")[:MOST_LOOKUPS]
+    scopes |= {str(query.get("resource_id", "")).lower() for query, at in asked if at >= now - KNOWN_FOR}
     return sorted(scope for scope in scopes if parse_host_id(scope))[:MOST_FACTORIES]
 
 

@@ -7,7 +7,6 @@ understood can still be replayed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -33,6 +32,7 @@ def tickets(before: datetime) -> QuerySet[Ticket]:
         ~Exists(Delivery.objects.filter(ticket=OuterRef("pk"), state__in=ACTIVE)),
         ~Exists(Attempt.objects.filter(ticket=OuterRef("pk"), state__in=OPEN)),
         ~Exists(Decision.objects.filter(ticket=OuterRef("pk"), is_waiting=True)),
+        pk__lte=_last(Ticket, "opened_at", before),
         status=Status.ACKNOWLEDGED,
         acknowledged_at__lt=before,
         last_seen_at__lt=before,
@@ -53,8 +53,12 @@ def payloads(before: datetime) -> QuerySet[AlertEvent]:
 
 def evidence(before: datetime) -> QuerySet[Evidence]:
     """Evidence of closed tickets whose text is still there."""
+    last = _last(Ticket, "opened_at", before)
+    if not last:
+        return Evidence.objects.none()
     return (
         Evidence.objects.filter(
+            ticket__lte=last,
             ticket__status=Status.ACKNOWLEDGED,
             ticket__acknowledged_at__lt=before,
             ticket__last_seen_at__lt=before,
@@ -69,14 +73,19 @@ def _settled(before: datetime) -> QuerySet[AlertEvent]:
     unfinished = Q(ticket__needs_work=True) | Q(ticket__deliveries__state__in=ACTIVE)
     unfinished |= Q(ticket__attempts_made__state__in=OPEN) | Q(ticket__remediation_decision__is_waiting=True)
     unfinished |= ~Q(ticket__status=Status.ACKNOWLEDGED)
-    old = AlertEvent.objects.filter(received_at__lt=before)
-    # Numbers follow the times closely enough to end the walk by number where the time does.
-    newest: dict[str, Any] = {}
-    last = old.order_by("-received_at").values_list("pk", flat=True).first()
-    if last is not None:
-        newest["pk__lte"] = last
-    return old.filter(
+    return AlertEvent.objects.filter(
         ~Exists(EventTicket.objects.filter(unfinished, event=OuterRef("pk"))),
         ~Exists(RunLookup.objects.filter(event=OuterRef("pk"), state=RunLookup.State.WAITING)),
-        **newest,
+        pk__lte=_last(AlertEvent, "received_at", before),
+        received_at__lt=before,
     ).order_by("pk")
+
+
+def _last(model: type[AlertEvent] | type[Ticket], column: str, before: datetime) -> int:
+    """The highest number of that age, 0 where none is as old.
+
+    Rows are taken by number, and numbers follow the times closely enough to end the walk by number where the time
+    does: a row that is a little older than its number is taken a day later.
+    """
+    old = model._default_manager.filter(**{f"{column}__lt": before}).order_by(f"-{column}")
+    return old.values_list("pk", flat=True).first() or 0

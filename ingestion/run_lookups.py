@@ -1,7 +1,8 @@
 """Which runs failed behind an alert that named none: the worker's half of `ingestion.lookups`.
 
 The row is the work. It is claimed by moving `work_due_at` ahead under a lease, asked again until `give_up_at`, and
-ends in one ticket per failed run, or in one by fingerprint that says why.
+ends in one ticket per failed run, or in one by fingerprint that says why. A row that waits and has a `first_ticket`
+has found runs and looks for those that are listed later; `give_up_at` is then the end of that time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ingestion.identity import CREATED, Placement
 from ingestion.lookups import failure_from_json, query_from_json
 from ingestion.models import AlertEvent, EventTicket, RunLookup
 from ingestion.pipeline_runs import failure_of_run
+from ingestion.run_windows import LOOK_AGAIN_FOR, is_within, next_look, window_of
 from ingestion.sources.base import Failure, RunQuery
 from integrations.datafactory.client import client_for_resource
 from integrations.datafactory.models import PipelineRun
@@ -40,16 +42,18 @@ FARTHEST = timedelta(minutes=10)  # well beyond the lease and any pause
 BATCH = 20
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 CALL_SECONDS = 20.0
-MARGIN = timedelta(minutes=5)
-BEFORE_FIRING = timedelta(minutes=15)
-AFTER_FIRING = timedelta(minutes=5)
 ACTOR = Actor(name="Run look-up")
 
 
-def claim_waiting_lookups(now: datetime) -> list[tuple[int, str]]:
-    """Claim the look-ups that are due; returns their ids with the token that proves the claim."""
+def claim_waiting_lookups(now: datetime, *, with_held: bool = True) -> list[tuple[int, str]]:
+    """Claim the look-ups that are due; returns their ids with the token that proves the claim.
+
+    `with_held`: also those that somebody holds whose lease ran out.
+    """
     due = is_due(now, FARTHEST, "work_due_at")
     waiting = RunLookup.objects.filter(due, state=RunLookup.State.WAITING)
+    if not with_held:
+        waiting = waiting.filter(claim_token="")
     claimed: list[tuple[int, str]] = []
     for lookup_id, due_at in waiting.order_by("work_due_at", "id").values_list("pk", "work_due_at")[:BATCH]:
         token = secrets.token_hex(16)
@@ -72,10 +76,13 @@ def process_lookup(lookup_id: int, token: str) -> None:
         _refused(lookup, token, error)
         return
     now = timezone.now()
+    if lookup.first_ticket_id is not None:
+        _open_tickets(lookup, token, query, runs, now)
+        return
     is_last_try = now >= lookup.give_up_at
     known = _known_runs(lookup, runs)
     # Runs of an earlier alert may stand in the widened window while the new one is not listed yet.
-    is_answered = any(run.run_id not in known or _is_within(run, query) for run in runs)
+    is_answered = any(run.run_id not in known or is_within(run, query) for run in runs)
     if runs and (is_answered or is_last_try):
         _open_tickets(lookup, token, query, runs, now)
     elif is_last_try:
@@ -84,23 +91,6 @@ def process_lookup(lookup_id: int, token: str) -> None:
         _fall_back(lookup, token, why, now)
     else:
         _wait(lookup, token, min(now + ASK_AGAIN_AFTER, max(lookup.give_up_at, now)), "no failed run yet")
-
-
-def window_of(query: RunQuery, *, received_at: datetime) -> tuple[datetime, datetime]:
-    """The time in which the runs were last updated (UTC): the alert's window and five minutes on both sides.
-
-    Without a window: from fifteen minutes before the firing to five after it. An alert that tells no time at all
-    fired when it was received. Half a window, or one that ends before it begins, is completed in the same way.
-    """
-    fired_at = query.fired_at or query.window_end or received_at
-    start, end = query.window_start, query.window_end
-    if start is None and end is None:
-        return fired_at - BEFORE_FIRING, fired_at + AFTER_FIRING
-    if start is None:
-        start = (end or fired_at) - BEFORE_FIRING
-    if end is None or end < start:
-        end = max(fired_at, start)
-    return start - MARGIN, end + MARGIN
 
 
 def relate_to_unresolved(ticket: Ticket) -> int:
@@ -117,7 +107,7 @@ def relate_to_unresolved(ticket: Ticket) -> int:
         created_at__range=(ran[0] - timedelta(days=1), ran[1] + timedelta(days=1)),
     ).exclude(first_ticket=None)
     linked = 0
-    for lookup in unresolved.order_by("-id")[:100]:
+    for lookup in unresolved.order_by("-created_at", "-id")[:100]:
         assert lookup.first_ticket_id is not None
         if lookup.first_ticket_id != ticket.pk and _is_about(lookup, ticket, ran):
             linked += ticket_services.link(lookup.first_ticket_id, ticket.pk)
@@ -155,7 +145,11 @@ def _ask(query: RunQuery, start: datetime, end: datetime) -> tuple[PipelineRun, 
 def _refused(lookup: RunLookup, token: str, error: IntegrationError) -> None:
     now = timezone.now()
     said = f"{error}. {error.advice}" if error.advice else str(error)
-    if isinstance(error, NotConfiguredError) or error.permanent:
+    if lookup.first_ticket_id is not None:
+        _go_on(
+            lookup, token, next_look(query_from_json(lookup.query), (), found_at=_found_at(lookup), now=now)
+        )
+    elif isinstance(error, NotConfiguredError) or error.permanent:
         _fall_back(lookup, token, f"The failed runs could not be looked up: {said}", now)
     elif now >= lookup.give_up_at:
         _fall_back(lookup, token, f"The failed runs could not be looked up within two minutes: {said}", now)
@@ -178,27 +172,43 @@ def _known_runs(lookup: RunLookup, runs: Sequence[PipelineRun]) -> set[str]:
     return {run.run_id for run in runs if run.run_id.lower() in lower}
 
 
-def _is_within(run: PipelineRun, query: RunQuery) -> bool:
-    """Whether the run ended in the alert's own window, so that the alert speaks of it beyond doubt."""
-    ended_at = run.ended_at or run.updated_at
-    if query.window_start is None or query.window_end is None or ended_at is None:
-        return True
-    return query.window_start <= ended_at <= query.window_end
-
-
 def _open_tickets(
     lookup: RunLookup, token: str, query: RunQuery, runs: Sequence[PipelineRun], now: datetime
 ) -> None:
-    """One ticket per run that has none, linked to the alert's event; the claim is given back with it."""
+    """One ticket per run that has none, linked to the alert's event; the claim is given back with it.
+
+    At a later look, runs that have a ticket were placed by the first one or told of by another alert.
+    """
+    is_first = lookup.first_ticket_id is None
     with transaction.atomic():
         if not _is_still_ours(lookup, token):
             return
-        placements = [_place_run(lookup, query, run, now) for run in _in_key_order(runs)]
+        known = set() if is_first else _known_runs(lookup, runs)
+        new = [run for run in _in_key_order(runs) if run.run_id not in known]
+        placements = [_place_run(lookup, query, run, now) for run in new]
         for placement in placements:
             assert placement.ticket is not None
             summary = f"{len(runs)} failed runs behind the alert; this is {placement.run_id}"
+            summary += "" if is_first else ", which was listed later"
             ticket_services.note(placement.ticket.pk, actions.RUNS_LOOKED_UP, summary=summary, actor=ACTOR)
-        _end(lookup, RunLookup.State.FOUND, placements)
+        if placements:
+            _keep(lookup, placements)
+        found_at = now if is_first else _found_at(lookup)
+        RunLookup.objects.filter(pk=lookup.pk).update(give_up_at=found_at + LOOK_AGAIN_FOR)
+        _go_on(lookup, token, next_look(query, runs, found_at=found_at, now=now))
+
+
+def _found_at(lookup: RunLookup) -> datetime:
+    return lookup.give_up_at - LOOK_AGAIN_FOR
+
+
+def _go_on(lookup: RunLookup, token: str, next_at: datetime | None) -> None:
+    """Look again at `next_at`, or be done with a look-up that has found runs."""
+    held = RunLookup.objects.filter(pk=lookup.pk, claim_token=token)
+    if next_at is None:
+        held.update(state=RunLookup.State.FOUND, claim_token="")
+    else:
+        held.update(work_due_at=next_at, claim_token="")
 
 
 def _place_run(lookup: RunLookup, query: RunQuery, run: PipelineRun, now: datetime) -> Placement:
@@ -206,7 +216,7 @@ def _place_run(lookup: RunLookup, query: RunQuery, run: PipelineRun, now: dateti
     fallback = failure_from_json(lookup.fallback["failure"])
     failure = failure_of_run(run, source=lookup.source, resource_id=query.resource_id, like=fallback)
     existing = Ticket.objects.filter(dedup_key=failure.dedup_key).first()
-    if existing is not None and not _is_within(run, query):
+    if existing is not None and not is_within(run, query):
         return Placement("noted", existing, failure.run_id)
     return place(failure, key_prefix=lookup.fallback["key_prefix"], now=now, actor=ACTOR)
 
@@ -225,7 +235,8 @@ def _fall_back(lookup: RunLookup, token: str, why: str, now: datetime) -> None:
             keep_evidence(ticket, EvidenceKind.NOTE, "The alert names no run", why)
         ticket_services.note(ticket.pk, actions.RUNS_LOOKED_UP, summary=why, actor=ACTOR)
         RunLookup.objects.filter(pk=lookup.pk).update(last_error=why[:500])
-        _end(lookup, RunLookup.State.GAVE_UP, [placement])
+        _keep(lookup, [placement])
+        RunLookup.objects.filter(pk=lookup.pk).update(state=RunLookup.State.GAVE_UP, claim_token="")
 
 
 def _telling(failure: Failure, why: str) -> Failure:
@@ -240,8 +251,8 @@ def _is_still_ours(lookup: RunLookup, token: str) -> bool:
     return held.first() is not None
 
 
-def _end(lookup: RunLookup, state: RunLookup.State, placements: Sequence[Placement]) -> None:
-    """Close the look-up and show on the event what came of it."""
+def _keep(lookup: RunLookup, placements: Sequence[Placement]) -> None:
+    """Show on the look-up and on the event what came of it."""
     EventTicket.objects.bulk_create(
         EventTicket(event_id=lookup.event_id, ticket=placement.ticket, verdict=placement.verdict)
         for placement in placements
@@ -249,10 +260,11 @@ def _end(lookup: RunLookup, state: RunLookup.State, placements: Sequence[Placeme
     created = [placement for placement in placements if placement.verdict == CREATED]
     first = (created or list(placements))[0].ticket
     assert first is not None
-    RunLookup.objects.filter(pk=lookup.pk).update(state=state, claim_token="", first_ticket=first)
-    AlertEvent.objects.filter(pk=lookup.event_id, ticket_key="").update(
-        ticket_key=first.key, message=f"The failed runs were looked up: {len(created)} tickets created."
-    )
+    RunLookup.objects.filter(pk=lookup.pk, first_ticket=None).update(first_ticket=first)
+    events = AlertEvent.objects.filter(pk=lookup.event_id)
+    events.filter(ticket_key="").update(ticket_key=first.key)
+    in_all = EventTicket.objects.filter(event_id=lookup.event_id, verdict=CREATED).count()
+    events.update(message=f"The failed runs were looked up: {in_all} tickets created.")
 
 
 def _in_key_order(runs: Sequence[PipelineRun]) -> list[PipelineRun]:

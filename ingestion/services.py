@@ -9,9 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 
 from audit import context
@@ -41,6 +49,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = "5"
+LOCK_SECONDS = 5.0
+"""How long an alert waits for SQLite's lock: Azure Monitor ends its first try after 10 s, and 503 is to come before."""
 MOST_ATTEMPTS = 3
 RETRIED_STATES = frozenset({"40001", "40P01"})  # serialisation failure, deadlock: the other side has won
 
@@ -58,12 +68,25 @@ def receive(spec: SourceSpec, inbound: Inbound) -> Answer:
         return database_away(error)
 
 
-def receive_together(readings: Sequence[Reading], waiting: int) -> list[Answer]:
+def receive_together(
+    readings: Sequence[Reading], waiting: int, *, lock_seconds: float | None = None
+) -> list[Answer]:
     """Store readings in one transaction and answer each; `waiting` tickets wait for the workers already.
 
-    A reading that the database refuses is kept as failed and costs the others nothing. Raises
-    OperationalError or InterfaceError when the database itself is away: then nothing was stored.
+    A reading that the database refuses is kept as failed and costs the others nothing. Raises OperationalError or
+    InterfaceError when the database itself is away, or locked for `lock_seconds`: then nothing was stored.
     """
+    with _waiting_for_lock(LOCK_SECONDS if lock_seconds is None else lock_seconds):
+        return _receive_together(readings, waiting)
+
+
+def _waiting_for_lock(seconds: float) -> AbstractContextManager[None]:
+    """Only the project's backend for SQLite knows it (`aiops.backends`)."""
+    bound = getattr(connection, "waiting_for_lock", None)
+    return cast("AbstractContextManager[None]", bound(seconds)) if bound else nullcontext()
+
+
+def _receive_together(readings: Sequence[Reading], waiting: int) -> list[Answer]:
     try:
         return _store(readings, waiting)
     except (OperationalError, InterfaceError) as error:
@@ -144,9 +167,8 @@ def _replay_once(event_id: int, reading: Reading, actor: Actor) -> Answer:
 
 def waiting_count() -> int:
     """How many tickets wait for the worker, counted no further than the limit."""
-    waiting = (
-        Ticket.objects.filter(needs_work=True).order_by().values("pk")
-    )  # unordered: the work index alone
+    # Unordered, so that the work index alone is read.
+    waiting = Ticket.objects.filter(needs_work=True).order_by().values("pk")
     return waiting[: settings.INGESTION_QUEUE_LIMIT].count()
 
 

@@ -11,8 +11,10 @@ from tickets.signals import ticket_opened
 
 WINDOW_SECONDS = 0.05
 
-_wake_up = Coalescer(lambda: process_waiting.apply_async(expires=30), WINDOW_SECONDS)
-_wake_lookups = Coalescer(lambda: look_up_waiting.apply_async(expires=30), WINDOW_SECONDS)
+_wake_up = Coalescer(lambda: process_waiting.apply_async(expires=30), WINDOW_SECONDS, "Wake-ups for tickets")
+_wake_lookups = Coalescer(
+    lambda: look_up_waiting.apply_async(expires=30), WINDOW_SECONDS, "Wake-ups for look-ups"
+)
 
 
 def wake_lookups(**_: Any) -> None:

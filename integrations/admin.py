@@ -113,11 +113,11 @@ class DeliveryAdmin(BoundedExport, DeskAdmin):
     def ticket_key(self, delivery: Delivery) -> SafeString:
         return unbroken(delivery.ticket.key)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description="State")
     def state_word(self, delivery: Delivery) -> SafeString:
         return state_badge(delivery)
 
-    @admin.display(description="Changed (UTC)", ordering="updated_at")
+    @admin.display(description="Changed (UTC)")
     def changed(self, delivery: Delivery) -> SafeString:
         return moment(delivery.updated_at)
 

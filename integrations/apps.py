@@ -19,7 +19,7 @@ class IntegrationsConfig(AppConfig):
         from audit import export_places, publishing
         from integrations import broadcasts
         from integrations.deliveries import escalating, metrics, watch
-        from integrations.selectors import deliveries_section
+        from integrations.selectors import deliveries_section, hanging_deliveries
         from tickets import sections
         from tickets.escalation.services import register_sender
         from tickets.quiet.services import register_teller
@@ -30,7 +30,7 @@ class IntegrationsConfig(AppConfig):
         watch.connect()
         register_sender(escalating.plan_step)
         register_teller(broadcasts.plan_quiet_summary)
-        sections.register("deliveries", deliveries_section)
+        sections.register("deliveries", deliveries_section, hanging_deliveries)
 
 
 def _seals_to_blob() -> Publisher | None:

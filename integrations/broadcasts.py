@@ -12,6 +12,8 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -30,17 +32,20 @@ from integrations.deliveries.planning import missing_configuration
 from integrations.errors import IntegrationError, NotConfiguredError
 from integrations.models import ACTIVE, Broadcast, Channel, ChannelState, State
 from integrations.slack.blocks import broadcast_message
-from integrations.slack.client import SlackClient
 from integrations.slack.config import SlackConfig
 from tickets.due import is_due
 from tickets.policies import policy_of
 from tickets.quiet.services import Summary
+
+if TYPE_CHECKING:  # the SDK is imported where it is needed, in the worker
+    from integrations.slack.client import SlackClient
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)
 CLOCK_DIFFERENCE = timedelta(minutes=2)
 MOST_AT_ONCE = 20
+LONGEST_IDENTITY = 200
 SECONDS = 120.0
 """No message is begun later than this after the first, so that a turn ends well before a task's limit."""
 SENT_ACTIONS = {Channel.SLACK: actions.SLACK_SENT, Channel.EMAIL: actions.EMAIL_SENT}
@@ -53,7 +58,7 @@ def plan_once(*, identity: str, channel: str, target: str, subject: str, text: s
     try:
         with transaction.atomic():
             Broadcast.objects.create(
-                identity=identity[:200],
+                identity=identity[:LONGEST_IDENTITY],
                 channel=channel,
                 target=target[:500],
                 subject=subject[:250],
@@ -64,7 +69,7 @@ def plan_once(*, identity: str, channel: str, target: str, subject: str, text: s
                 created_at=now,
             )
     except IntegrityError:
-        if Broadcast.objects.filter(identity=identity[:200]).exists():
+        if Broadcast.objects.filter(identity=identity[:LONGEST_IDENTITY]).exists():
             return False
         raise
     return True
@@ -192,7 +197,7 @@ def _send(broadcast: Broadcast, token: str, clock: Callable[[], datetime]) -> No
             identity=broadcast.identity.replace(":", "-"),
         )
         return
-    client = SlackClient(SlackConfig.from_settings())
+    client: SlackClient = import_module("integrations.slack.client").SlackClient(SlackConfig.from_settings())
     channel = broadcast.target.removeprefix("#") or client.config.channel
     if broadcast.uncertain_since is not None and _was_posted(broadcast, client, channel):
         return

@@ -12,7 +12,7 @@ from audit import actions
 from audit.services import record
 from audit.times import duration, utc_span
 from integrations import mail
-from integrations.broadcasts import plan_once
+from integrations.broadcasts import LONGEST_IDENTITY, plan_once
 from integrations.models import Broadcast, Channel
 from tickets.digest import DAILY, WEEKLY, DigestFigures, DigestPeriod, figures, last_period
 from tickets.models import TeamPolicy
@@ -49,7 +49,8 @@ def audiences() -> list[Audience]:
 
 def _plan(period: DigestPeriod, audience: Audience, now: datetime) -> int:
     key = f"digest:{period.kind}:{period.first_day.isoformat()}:{audience.team or ''}"
-    if Broadcast.objects.filter(identity__startswith=f"{key}:").exists():
+    planned = [f"{key}:{channel}"[:LONGEST_IDENTITY] for channel in (Channel.SLACK, Channel.EMAIL)]
+    if Broadcast.objects.filter(identity__in=planned).exists():
         return 0
     found = figures(period, audience.team)
     if found.is_empty:
@@ -58,7 +59,7 @@ def _plan(period: DigestPeriod, audience: Audience, now: datetime) -> int:
     emails = ",".join(mail.addresses(audience.emails))
     places = [(Channel.SLACK, audience.channel), *([(Channel.EMAIL, emails)] if emails else [])]
     with transaction.atomic():
-        planned = sum(
+        new = sum(
             plan_once(
                 identity=f"{key}:{channel}",
                 channel=channel,
@@ -69,9 +70,9 @@ def _plan(period: DigestPeriod, audience: Audience, now: datetime) -> int:
             )
             for channel, target in places
         )
-        if planned:
-            record(actions.DIGEST_PLANNED, summary=subject, details={"messages": planned})
-    return planned
+        if new:
+            record(actions.DIGEST_PLANNED, summary=subject, details={"messages": new})
+    return new
 
 
 def subject_of(period: DigestPeriod, audience: Audience) -> str:

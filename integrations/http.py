@@ -70,6 +70,7 @@ def request(
     max_bytes: int = MAX_BYTES,
     deadline: float | None = None,
     shown_as: str = "",
+    addresses: tuple[str, ...] = (),
 ) -> Response:
     """Call a vendor and return its 2xx answer.
 
@@ -77,8 +78,9 @@ def request(
     None); all in seconds. `retries` further attempts are made on `retry_statuses` and on network failures; a
     wait that the vendor asks for is slept when it is at most 5 s and fits the deadline, else raised as
     `retry_after`. With `idempotent=False` only an attempt that certainly never left is repeated. `shown_as`
-    stands for the URL in messages where its path is itself a secret. Redirects are followed for GET and HEAD
-    on the same host only.
+    stands for the URL in messages where its path is itself a secret. `addresses` are the IP addresses of the URL's
+    host, resolved and checked by the caller: then no other is connected to, and the host's name is not asked for
+    again. Redirects are followed for GET and HEAD on the same host only.
 
     Raises IntegrationError for everything else. `outcome_unknown` is set when a call that is not idempotent
     may have taken effect. `code` is the vendor's own, or without an answer `dns`, `refused`, `tls`, `proxy`,
@@ -90,7 +92,7 @@ def request(
     if json is not None:
         body = jsonlib.dumps(json, allow_nan=False).encode()
         checked.setdefault("Content-Type", "application/json; charset=utf-8")
-    call = Call(method.upper(), url, checked, params, body, max_bytes)
+    call = Call(method.upper(), url, checked, params, body, max_bytes, addresses)
     exchange = _Exchange(
         call=call,
         target=http_errors.Target(vendor, shown_as or http_errors.safe_address(call), idempotent),

@@ -30,24 +30,29 @@ _INSIDE = tuple(
 """Refused beside what Python knows not to be global: some hold an IPv4 address that a gateway unwraps."""
 
 
-def check_public(vendor: str, url: str, allowed_hosts: tuple[str, ...]) -> None:
-    """Raises IntegrationError unless `url` is https to a host that resolves to public addresses only, or is allowed."""
+def public_addresses(vendor: str, url: str, allowed_hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses of the URL's host, for the call to connect to: a name may be answered otherwise a moment later.
+
+    None for a host that is allowed by name. Raises IntegrationError unless `url` is https to a host that resolves to
+    public addresses only.
+    """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     if host in {name.lower() for name in allowed_hosts}:
-        return
+        return ()
     if parts.scheme != "https" or not host:
         raise _refused(vendor, "the address must begin with https://")
     try:
-        found = {
-            entry[4][0] for entry in socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
-        }
+        found = [
+            str(entry[4][0]) for entry in socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        ]
     except (OSError, UnicodeError):
         raise IntegrationError(
             f"{vendor}: the host's name cannot be resolved", vendor=vendor, permanent=False, code="dns"
         ) from None
-    if not all(_is_public(str(address)) for address in found):
+    if not found or not all(_is_public(address) for address in found):
         raise _refused(vendor, "the host is not on the public network")
+    return tuple(dict.fromkeys(found))
 
 
 def _is_public(address: str) -> bool:

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from audit.times import iso
 from integrations.models import Delivery
 from tickets.models import Ticket
+from tickets.sections import Queries
+from tickets.together import Rows
 
 
 def find_deliveries(*, ticket: str = "", states: Sequence[str] = ()) -> QuerySet[Delivery]:
@@ -20,12 +22,17 @@ def find_deliveries(*, ticket: str = "", states: Sequence[str] = ()) -> QuerySet
     return found.filter(state__in=states) if states else found
 
 
-def deliveries_section(ticket: Ticket) -> list[dict[str, Any]]:
+def hanging_deliveries(ticket: Ticket) -> Queries:
+    return {"deliveries": Delivery.objects.filter(ticket=ticket).order_by("id")}
+
+
+def deliveries_section(_ticket: Ticket, rows: Rows) -> list[dict[str, Any]]:
     """The deliveries of a ticket's detail, oldest first."""
-    return [delivery_row(delivery) for delivery in Delivery.objects.filter(ticket=ticket).order_by("id")]
+    return [delivery_row(delivery) for delivery in rows["deliveries"]]
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """One delivery as the API and the ticket page give it."""
     return {
         "id": delivery.pk,
         "channel": delivery.channel,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -29,7 +30,11 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be sent: complete, checked, and the same at every attempt."""
+    """What is to be sent: complete, checked, and the same at every attempt.
+
+    `addresses`: the IP addresses to connect to, in this order until one takes the connection, instead of asking the
+    name server for the host's. Host header, SNI and certificate are those of the host all the same.
+    """
 
     method: str
     url: str
@@ -37,6 +42,7 @@ class Call:
     params: Mapping[str, str] | None
     body: bytes | Mapping[str, str] | None
     max_bytes: int
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,22 @@ def attempt(call: Call, timeout: tuple[float, float], give_up_at: float) -> Answ
     A body still coming at `give_up_at` counts as a read time-out; a read that waits by then ends with its own
     time-out, so the longest stay is `give_up_at` plus one read. Only headers that drip can outlast it.
     """
+    if not call.addresses:
+        return _send(_session(), call, timeout, give_up_at)
+    for address in call.addresses:
+        with _new_session(_PinnedAdapter(address)) as session:
+            result = _send(session, call, timeout, give_up_at)
+        is_next_wanted = isinstance(result, Failure) and result.code in {"refused", "connect_timeout"}
+        if not is_next_wanted or time.monotonic() > give_up_at:
+            break
+    return result
+
+
+def _send(
+    session: requests.Session, call: Call, timeout: tuple[float, float], give_up_at: float
+) -> Answer | Failure:
     try:
-        with _session().request(
+        with session.request(
             call.method,
             call.url,
             headers=dict(call.headers),
@@ -112,18 +132,43 @@ class _Session(requests.Session):
 def _session() -> requests.Session:
     """This thread's session. A forked worker gets its own: sockets shared with the parent mix up answers."""
     if getattr(_local, "pid", None) != os.getpid():
-        session = _Session()
         adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        session.headers = CaseInsensitiveDict(
-            {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
-        )
-        # A vendor's cookie could carry one caller's sign-in into another's call.
-        jar = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        session.cookies = jar
-        _local.session, _local.pid = session, os.getpid()
+        _local.session, _local.pid = _new_session(adapter), os.getpid()
     return _local.session  # type: ignore[no-any-return]
+
+
+def _new_session(adapter: HTTPAdapter) -> requests.Session:
+    session = _Session()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers = CaseInsensitiveDict(
+        {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+    )
+    # A vendor's cookie could carry one caller's sign-in into another's call.
+    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connects to one IP address, whatever the name server says of the host now. Used for one call, so that no
+    connection is kept that another call could take for one to a host that it looked up itself.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._address = address
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            # SNI, and the name that the certificate must be for; urllib3's own keyword, which `requests` passes on.
+            return {**host, "host": self._address}, {**pool, "server_hostname": host["host"]}
+        return {**host, "host": self._address}, pool
+
+    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:
+        request.headers["Host"] = urlsplit(request.url or "").netloc  # else the connection's, the address
 
 
 def _leave_headers_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -22,6 +22,7 @@ from rca.admin_feedback import form_for, may_judge, take_feedback
 from rca.models import Analysis, Evidence
 from tickets.admin.panels import OVERVIEW, Panel, register
 from tickets.models import Ticket
+from tickets.together import read_together
 
 MOST_EVIDENCE = 100
 MOST_ANALYSES = 50
@@ -121,8 +122,13 @@ def state_badge(analysis: Analysis) -> SafeString:
 
 def evidence_panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     """The numbered evidence, and which of it the current analysis cites."""
-    current = Analysis.objects.filter(ticket=ticket, is_current=True).defer(*HEAVY).first()
-    items = Evidence.objects.filter(ticket=ticket).order_by("number")[:MOST_EVIDENCE]
+    rows = read_together(
+        {
+            "current": Analysis.objects.filter(ticket=ticket, is_current=True).defer(*HEAVY)[:1],
+            "evidence": Evidence.objects.filter(ticket=ticket).order_by("number")[:MOST_EVIDENCE],
+        }
+    )
+    current, items = next(iter(rows["current"]), None), rows["evidence"]
     cited = set(current.citations) if current else set()
     return {
         "current": current,

@@ -24,14 +24,9 @@ PLATFORM_OF_SOURCE: dict[str, str] = {
 
 def case_of(ticket: Ticket) -> Case:
     """The question about a ticket: what the sender said first, then the numbered evidence."""
-    items = tuple(
-        EvidenceItem(evidence.number, evidence.kind, evidence.text, evidence.source_url)
-        for evidence in Evidence.objects.filter(ticket=ticket)
-        .exclude(
-            kind=EvidenceKind.NOTE
-        )  # our own remarks, such as advice on a missing token, explain nothing
-        .order_by("number")
-    )
+    # Our own remarks, such as advice on a missing token, explain nothing.
+    kept = Evidence.objects.filter(ticket=ticket).exclude(kind=EvidenceKind.NOTE).order_by("number")
+    items = tuple(EvidenceItem(each.number, each.kind, each.text, each.source_url) for each in kept)
     return Case(
         platform=PLATFORM_OF_SOURCE.get(ticket.source, ticket.source),
         message=ticket.error_message,

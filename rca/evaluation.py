@@ -91,20 +91,7 @@ def evaluate(items: Sequence[Labelled], provider: Provider, *, withhold_code: bo
     Returns the object of contract section 12. Rates are between 0 and 1, None where nothing was labelled;
     `ms_per_item` is wall-clock time; `confusion` is {label: {answer: count}}.
     """
-    cases = [
-        Case(
-            platform=item.platform,
-            message=item.message,
-            code="" if withhold_code else item.code,
-            resource_type=item.resource_type,
-        )
-        for item in items
-    ]
-    if cases:
-        provider.analyse(cases[0])  # the first call reads the catalogue; it is not the time of an item
-    started = time.perf_counter()
-    findings = [provider.analyse(case) for case in cases]
-    elapsed = time.perf_counter() - started
+    findings, seconds = _timed(provider, [_case(item, withhold_code) for item in items])
     pairs = list(zip(items, findings, strict=True))
     per_class = _per_class(pairs)
     labels = {item.cause_class for item in items}
@@ -126,10 +113,28 @@ def evaluate(items: Sequence[Labelled], provider: Provider, *, withhold_code: bo
             for item, finding in pairs
             if _entity_was_seen(item)
         ),
-        "ms_per_item": round(elapsed * 1000 / len(items), 3) if items else None,
+        "ms_per_item": round(seconds * 1000 / len(items), 3) if items else None,
         "per_class": per_class,
         "confusion": _confusion(pairs),
     }
+
+
+def _case(item: Labelled, withhold_code: bool) -> Case:
+    return Case(
+        platform=item.platform,
+        message=item.message,
+        code="" if withhold_code else item.code,
+        resource_type=item.resource_type,
+    )
+
+
+def _timed(provider: Provider, cases: Sequence[Case]) -> tuple[list[Finding], float]:
+    """The provider's findings and the seconds that they took."""
+    if cases:
+        provider.analyse(cases[0])  # the first call reads the catalogue; it is not the time of an item
+    started = time.perf_counter()
+    findings = [provider.analyse(case) for case in cases]
+    return findings, time.perf_counter() - started
 
 
 def same_code(answer: str, label: str) -> bool:

@@ -6,12 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions
-from audit.services import Actor
+from audit.services import LONGEST_IN_RECORD, Actor
 from rca import questions
 from rca.models import Analysis, Feedback
 from tickets import services as ticket_services
-
-LONGEST_IN_RECORD = 2_000
 
 
 def give_feedback(
@@ -48,20 +46,26 @@ def give_feedback(
         )
         if verdict == Feedback.Verdict.WRONG:
             questions.forget(analysis, now)
-        said = [f"{analysis.provider}'s finding is {verdict}"]
-        said += [f"{name}: {text}" for name, text in (("cause", root_cause), ("fix", fix)) if text]
-        ticket_services.note(
-            ticket_id,
-            actions.RCA_FEEDBACK_GIVEN,
-            summary="; ".join(said),
-            actor=actor,
-            # The row holds only the last verdict of a person; the record holds each, with what a line has no room for.
-            details={
-                "analysis": analysis_id,
-                "verdict": verdict,
-                "cause_class": feedback.cause_class,
-                "root_cause": root_cause[:LONGEST_IN_RECORD],
-                "fix": fix[:LONGEST_IN_RECORD],
-            },
-        )
+        _record(feedback, analysis, actor)
     return feedback
+
+
+def _record(feedback: Feedback, analysis: Analysis, actor: Actor) -> None:
+    """The row holds only the last verdict of a person; the record holds each, with what a line has no room for."""
+    said = [f"{analysis.provider}'s finding is {feedback.verdict}"]
+    said += [
+        f"{name}: {text}" for name, text in (("cause", feedback.root_cause), ("fix", feedback.fix)) if text
+    ]
+    ticket_services.note(
+        analysis.ticket_id,
+        actions.RCA_FEEDBACK_GIVEN,
+        summary="; ".join(said),
+        actor=actor,
+        details={
+            "analysis": analysis.pk,
+            "verdict": feedback.verdict,
+            "cause_class": feedback.cause_class,
+            "root_cause": feedback.root_cause[:LONGEST_IN_RECORD],
+            "fix": feedback.fix[:LONGEST_IN_RECORD],
+        },
+    )

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
+
+from django.db.models import F
 
 from audit.times import iso
 from rca.models import Analysis, Evidence, Feedback
 from tickets.models import Ticket
+from tickets.sections import Queries
+from tickets.together import Rows
 
 
-def evidence_of(ticket: Ticket) -> list[dict[str, Any]]:
+def hanging_evidence(ticket: Ticket) -> Queries:
+    return {"evidence": Evidence.objects.filter(ticket=ticket).order_by("number")}
+
+
+def hanging_analyses(ticket: Ticket) -> Queries:
+    """What was said of them hangs on the ticket too."""
+    analyses = Analysis.objects.filter(ticket=ticket).defer("prompt_sent", "finding")
+    return {
+        "analyses": analyses.annotate(reused_key=F("reused_from__ticket__key")).order_by("-id"),
+        "feedback": Feedback.objects.filter(ticket=ticket).order_by("-id"),
+    }
+
+
+def evidence_of(_ticket: Ticket, rows: Rows) -> list[dict[str, Any]]:
     return [
         {
             "number": item.number,
@@ -20,23 +38,18 @@ def evidence_of(ticket: Ticket) -> list[dict[str, Any]]:
             "is_cut": item.is_cut,
             "fetched_at": iso(item.fetched_at),
         }
-        for item in Evidence.objects.filter(ticket=ticket).order_by("number")
+        for item in rows["evidence"]
     ]
 
 
-def analyses_of(ticket: Ticket) -> list[dict[str, Any]]:
-    rows = (
-        Analysis.objects.filter(ticket=ticket)
-        .defer("prompt_sent", "finding")
-        .select_related("reused_from__ticket")
-        .prefetch_related("feedback")
-        .order_by("-id")
-    )
-    return [_analysis(row) for row in rows]
+def analyses_of(_ticket: Ticket, rows: Rows) -> list[dict[str, Any]]:
+    said = defaultdict[int, list[Feedback]](list)
+    for given in rows["feedback"]:
+        said[given.analysis_id].append(given)
+    return [_analysis(row, row.reused_key or "", said[row.pk]) for row in rows["analyses"]]
 
 
-def _analysis(analysis: Analysis) -> dict[str, Any]:
-    source = analysis.reused_from
+def _analysis(analysis: Analysis, reused_key: str, feedback: list[Feedback]) -> dict[str, Any]:
     return {
         "id": analysis.pk,
         "created_at": iso(analysis.created_at),
@@ -53,12 +66,12 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "rationale": analysis.rationale,
         "evidence_numbers": analysis.evidence_numbers,
         "citations": analysis.citations,
-        "reused_from": source.ticket.key if source else "",
+        "reused_from": reused_key,
         "duration_ms": analysis.duration_ms,
         "input_tokens": analysis.input_tokens,
         "output_tokens": analysis.output_tokens,
         "error": analysis.error,
-        "feedback": [_feedback(given) for given in analysis.feedback.all()],
+        "feedback": [_feedback(given) for given in feedback],
     }
 
 

@@ -7,7 +7,7 @@ quiet day (and may hide older tickets of the same class behind it).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
@@ -18,6 +18,7 @@ from rca.models import Analysis, Feedback
 from tickets.choices import CauseClass, Status
 from tickets.models import Ticket
 from tickets.selectors import closed_like
+from tickets.together import Rows, read_together
 
 MOST: Final = 3
 MOST_SHOWN: Final = 5
@@ -32,24 +33,31 @@ def similar_cases(ticket: Ticket, finding: Finding, fingerprint: str) -> tuple[S
     """Up to three tickets with a resolution, the likest first: people's corrections, then closed tickets of the
     same fingerprint, then of the same error type and class (those of the same pipeline before others).
     """
-    return tuple(case for _, case in _with_resolution(ticket, finding, fingerprint))
+    corrected = _corrected(ticket, finding, fingerprint)
+    noted = (_cases(rows, ticket.pipeline) for rows in _noted(ticket, finding, fingerprint).values())
+    return tuple(case for _, case in _first(itertools.chain([corrected], noted)))
 
 
-def similar_section(ticket: Ticket) -> list[dict[str, Any]]:
-    """What a ticket's detail shows: those with a resolution, then the last closed ones of the same failure."""
-    current = Analysis.objects.filter(ticket=ticket, is_current=True).only("fingerprint").first()
+def similar_section(ticket: Ticket, rows: Rows) -> list[dict[str, Any]]:
+    """What a ticket's detail shows: those with a resolution, then the last closed ones of the same failure.
+
+    Two queries; `rows` has the ticket's analyses.
+    """
+    fingerprint = next((row.fingerprint for row in rows["analyses"] if row.is_current), "")
     finding = Finding("", "", ticket.error_type, ticket.cause_class, "")
-    found = _with_resolution(ticket, finding, current.fingerprint if current else "")
+    read = read_together({**_noted(ticket, finding, fingerprint), "closed": closed_like(ticket)})
+    noted = [_cases(tickets, ticket.pipeline) for name, tickets in read.items() if name != "closed"]
+    found = _first([_corrected(ticket, finding, fingerprint), *noted])
     shown = {row.key: _row(row, case.root_cause, case.resolution) for row, case in found}
-    for other in closed_like(ticket):
+    for other in read["closed"]:
         shown.setdefault(other.key, _row(other, other.root_cause, other.resolution_note))
     return list(shown.values())[:MOST_SHOWN]
 
 
-def _with_resolution(ticket: Ticket, finding: Finding, fingerprint: str) -> list[Found]:
+def _first(sources: Iterable[Iterable[Found]]) -> list[Found]:
+    """The first MOST of them, each ticket once; a source that is not needed is not read."""
     found: dict[str, Found] = {}
-    sources = (_corrected(ticket, finding, fingerprint), _noted(ticket, finding, fingerprint))
-    for row, case in itertools.chain(*sources):
+    for row, case in itertools.chain.from_iterable(sources):
         found.setdefault(row.key, (row, case))
         if len(found) == MOST:
             break
@@ -90,23 +98,26 @@ def _corrected(ticket: Ticket, finding: Finding, fingerprint: str) -> Iterator[F
         )
 
 
-def _noted(ticket: Ticket, finding: Finding, fingerprint: str) -> Iterator[Found]:
-    """Tickets closed with a note; lazily, for the first source is often enough."""
+def _noted(ticket: Ticket, finding: Finding, fingerprint: str) -> dict[str, QuerySet[Ticket]]:
+    """Tickets closed with a note: of the same fingerprint, then of the same error type and class."""
     analyses = Analysis.objects.exclude(ticket=ticket)
+    found = {}
     if fingerprint:
-        yield from _closed(analyses.filter(fingerprint=fingerprint), ticket.pipeline)
+        found["equal"] = _closed(analyses.filter(fingerprint=fingerprint))
     if finding.cause_class != CauseClass.UNKNOWN:
-        same_class = analyses.filter(error_type=finding.error_type, cause_class=finding.cause_class)
-        yield from _closed(same_class, ticket.pipeline)
+        found["same_class"] = _closed(
+            analyses.filter(error_type=finding.error_type, cause_class=finding.cause_class)
+        )
+    return found
 
 
-def _closed(analyses: QuerySet[Analysis], pipeline: str) -> list[Found]:
+def _closed(analyses: QuerySet[Analysis]) -> QuerySet[Ticket]:
     newest = analyses.order_by("-id").values("ticket_id")[:_LOOKED_AT]
-    rows = (
-        Ticket.objects.filter(pk__in=newest, status=Status.ACKNOWLEDGED)
-        .exclude(resolution_note="")
-        .order_by("-acknowledged_at")[:_NOTES]
-    )
+    closed = Ticket.objects.filter(pk__in=newest, status=Status.ACKNOWLEDGED).exclude(resolution_note="")
+    return closed.order_by("-acknowledged_at")[:_NOTES]
+
+
+def _cases(rows: Iterable[Ticket], pipeline: str) -> list[Found]:
     return [
         (row, SimilarTicket(row.key, row.error_type, row.cause_class, row.root_cause, row.resolution_note))
         for row in sorted(rows, key=lambda row: row.pipeline != pipeline)

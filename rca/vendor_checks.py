@@ -13,6 +13,7 @@ _METHOD = "generateContent"
 
 
 def check() -> str:
+    """One line on the model that answers. Raises IntegrationError with advice, NotConfiguredError."""
     config = GeminiConfig.from_settings()
     try:
         answer = http.request(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,22 +12,13 @@ from accounts.actors import person
 from accounts.models import User
 from accounts.roles import Role
 from audit import actions
-from audit.services import Actor, record
-from integrations.errors import IntegrationError
-from remediation import policy, sighting, switches
+from audit.services import Actor
+from remediation import switches
 from remediation.closing import close_quietly
-from remediation.deciding import create_attempt
-from remediation.facts import BY_HAND, attempts_of, facts_of
-from remediation.models import Approval, Attempt, Decision
-from remediation.policy import Ruling
-from remediation.sighting import CannotAskError, Sighting
-from remediation.states import ACTIVE, OPEN, WAITING_FOR_PEOPLE, Kind, PlaybookName, State, Verdict
-from remediation.telling import ask_people, tell, title_of
-from tickets import live
+from remediation.models import Approval, Attempt
+from remediation.states import ACTIVE, WAITING_FOR_PEOPLE, State
+from remediation.telling import tell, title_of
 from tickets import services as ticket_services
-from tickets.models import Ticket
-
-logger = logging.getLogger(__name__)
 
 
 class NotAllowedError(Exception):
@@ -59,8 +49,8 @@ def approve(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt
             raise NotPossibleError("The kill switch is on.")
         if reason := switches.disabled_reason(attempt.playbook):
             raise NotPossibleError(f"The playbook is switched off: {reason}.")
-        _keep_answer(attempt, user, Approval.Answer.YES, way, note)
-        _settle(attempt, person(user), now)
+        keep_answer(attempt, user, Approval.Answer.YES, way=way, note=note, now=now)
+        settle(attempt, person(user), now)
     return attempt
 
 
@@ -77,7 +67,7 @@ def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
             return attempt
         if attempt.state != State.SCHEDULED:
             _check_waiting(attempt, now)
-        _keep_answer(attempt, user, Approval.Answer.NO, way, note)
+        keep_answer(attempt, user, Approval.Answer.NO, way=way, note=note, now=now)
         attempt.state, attempt.ended_at, attempt.claim_token = State.REJECTED, now, ""
         attempt.detail = f"Rejected by {user.email}" + (f": {note}" if note else "")[:400]
         attempt.save(update_fields=["state", "ended_at", "claim_token", "detail", "updated_at"])
@@ -88,114 +78,6 @@ def reject(attempt_id: int, user: User, *, way: str, note: str = "") -> Attempt:
             actor=person(user),
             thread=f"{attempt.detail}.",
         )
-    return attempt
-
-
-def ask_for_playbook(ticket_id: int, playbook: str, user: User) -> Decision:
-    """A person asks for a playbook on a ticket: "" for the policy's own choice. Anybody who acts on tickets may ask.
-
-    Only the wish is written down; a worker asks the vendor first. Raises NotPossibleError where it is certain now.
-    """
-    now = timezone.now()
-    ticket = Ticket.objects.get(pk=ticket_id)
-    kind = _check_may_ask(ticket)
-    facts = facts_of(ticket, kind)
-    early = policy.for_person(facts, PlaybookName(playbook)) if playbook else policy.decide(facts)
-    if early.verdict == Verdict.NEVER or (playbook and not early.may_heal):
-        raise NotPossibleError(" ".join(early.reasons))
-    with transaction.atomic():
-        ticket = ticket_services.lock(ticket_id)
-        _check_none_open(ticket)
-        decision, _ = Decision.objects.update_or_create(
-            ticket=ticket,
-            defaults={
-                "is_waiting": True, "due_at": now, "asked_since": now, "claim_token": "",
-                "requested_by": user, "playbook": playbook,
-            },
-        )  # fmt: skip
-        wanted = PlaybookName(playbook).label if playbook else "the policy's choice"
-        record(
-            actions.REMEDIATION_REQUESTED,
-            subject=ticket.subject,
-            actor=person(user),
-            summary=f"Asked for: {wanted}",
-        )
-        live.publish(live.TICKET_UPDATED, ticket)
-    return decision
-
-
-def _check_may_ask(ticket: Ticket) -> Kind:
-    if not settings.AUTO_REMEDIATION_ENABLED:
-        raise NotPossibleError("AUTO_REMEDIATION_ENABLED is off.")
-    if switches.is_stopped():
-        raise NotPossibleError("The kill switch is on.")
-    if ticket.is_closed:
-        raise NotPossibleError("The ticket is closed.")
-    _check_none_open(ticket)
-    kind = sighting.kind_of(ticket)
-    if kind is None:
-        raise NotPossibleError(f"There is no playbook for {ticket.get_source_display()}.")
-    if reason := sighting.observed_only(kind):
-        raise NotPossibleError(reason)
-    return kind
-
-
-def decide_request(ticket_id: int, token: str) -> Attempt | None:
-    """Carry out a wish that a worker has claimed; a refusal is kept with the decision and in the audit trail."""
-    claimed = Decision.objects.filter(pk=ticket_id, claim_token=token, is_waiting=True)
-    row = claimed.select_related("ticket", "requested_by").first()
-    if row is None or row.requested_by is None:
-        return None
-    attempt, refusal = None, ""
-    try:
-        attempt = request_playbook(ticket_id, row.playbook, row.requested_by)
-    except (NotPossibleError, CannotAskError) as reason:
-        refusal = str(reason)
-    except IntegrationError as error:
-        refusal = f"The vendor could not be asked: {error} {error.advice}".strip()
-    except Exception:
-        logger.exception("The playbook asked for on %s could not be proposed", row.ticket.key)
-        refusal = "The desk itself failed at it; see the log."
-    reasons = [refusal] if attempt is None else attempt.reasons
-    with transaction.atomic():
-        verdict = Verdict.ASK if attempt else Verdict.NO
-        claimed.update(
-            is_waiting=False, requested_by=None, playbook="", verdict=verdict, reasons=reasons,
-            decided_at=timezone.now(),
-        )  # fmt: skip
-        if refusal:
-            ticket_services.note(
-                ticket_id, actions.REMEDIATION_SKIPPED, summary=f"Not done as asked: {refusal}"
-            )
-    return attempt
-
-
-def request_playbook(ticket_id: int, playbook: str, user: User) -> Attempt:
-    """Write down the attempt that a person asks for, after asking the vendor: for a worker, outside a transaction.
-
-    It waits for an approver's yes; an approver's own request is that yes, unless two persons are needed.
-    Raises NotPossibleError, CannotAskError, IntegrationError.
-    """
-    now = timezone.now()
-    ticket = Ticket.objects.get(pk=ticket_id)
-    kind = _check_may_ask(ticket)
-    seen = sighting.look_at_ticket(ticket)
-    if seen.condition != "failed":
-        raise NotPossibleError(seen.note)
-    ruling = _ruling_by_hand(ticket, kind, playbook, seen)
-    if reason := switches.disabled_reason(str(ruling.playbook)):
-        raise NotPossibleError(f"The playbook is switched off: {reason}.")
-    with transaction.atomic():
-        ticket = ticket_services.lock(ticket_id)
-        _check_none_open(ticket)
-        reasons = [f"{user.email} asks for it.", *ruling.reasons]
-        attempt = create_attempt(ticket, ruling, seen, reasons=reasons, asks=True, now=now, requested_by=user)
-        tell(attempt, actions.REMEDIATION_PROPOSED, title_of(attempt), actor=person(user))
-        if user.has_role(Role.APPROVER) and attempt.people_needed == 1:
-            _keep_answer(attempt, user, Approval.Answer.YES, "request", "")
-            _settle(attempt, person(user), now)
-        else:
-            ask_people(attempt)
     return attempt
 
 
@@ -222,24 +104,6 @@ def _close_unanswered(attempt_id: int, state: State, why: str, action: str) -> b
             return False
         close_quietly(attempt, state, why, action)
     return True
-
-
-def _ruling_by_hand(ticket: Ticket, kind: str, playbook: str, seen: Sighting) -> Ruling:
-    facts = facts_of(ticket, kind, seen)
-    ruling = policy.for_person(facts, PlaybookName(playbook)) if playbook else policy.decide(facts)
-    if not ruling.may_heal or ruling.playbook is None:
-        raise NotPossibleError(" ".join(ruling.reasons))
-    if ruling.verdict == Verdict.ACT or not playbook:
-        # What a person asks for is by hand: it neither uses up the policy's tries nor counts as one of them.
-        return Ruling(
-            Verdict.ASK, ruling.reasons, BY_HAND, ruling.step, playbook=ruling.playbook, risk=ruling.risk
-        )
-    return ruling
-
-
-def _check_none_open(ticket: Ticket) -> None:
-    if (known := attempts_of(ticket).filter(state__in=OPEN).first()) is not None:
-        raise NotPossibleError(f"Attempt {known.pk} is {known.get_state_display().lower()} already.")
 
 
 def _check_role(user: User) -> None:
@@ -281,17 +145,18 @@ def _check_waiting(attempt: Attempt, now: datetime) -> None:
         raise NotPossibleError("The ticket is closed.")
 
 
-def _keep_answer(attempt: Attempt, user: User, answer: str, way: str, note: str) -> None:
+def keep_answer(attempt: Attempt, user: User, answer: str, *, way: str, note: str, now: datetime) -> None:
+    """One answer a person: a later one takes its place. `way` is where it was given (api, console, slack, request)."""
     Approval.objects.update_or_create(
         attempt=attempt,
         person=user,
         defaults={
-            "email": user.email, "answer": answer, "way": way, "note": note[:500], "created_at": timezone.now(),
+            "email": user.email, "answer": answer, "way": way, "note": note[:500], "created_at": now,
         },
     )  # fmt: skip
 
 
-def _settle(attempt: Attempt, actor: Actor, now: datetime) -> None:
+def settle(attempt: Attempt, actor: Actor, now: datetime) -> None:
     """After a yes: schedule it when enough people have said so. Raises NotPossibleError."""
     said_yes = _agreeing(attempt)
     is_enough = len(said_yes) >= attempt.people_needed

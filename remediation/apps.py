@@ -12,12 +12,12 @@ class RemediationConfig(AppConfig):
         from rca.findings import register_policy
         from remediation import metrics
         from remediation.facts import may_heal
-        from remediation.selectors import remediation_section
+        from remediation.selectors import hanging_attempts, remediation_section
         from remediation.slack_buttons import press_approve, press_reject
         from tickets import sections
 
         metrics.register()
         register_policy(may_heal)
-        sections.register("remediation", remediation_section)
+        sections.register("remediation", remediation_section, hanging_attempts)
         presses.register("remediation.approve", press_approve)
         presses.register("remediation.reject", press_reject)

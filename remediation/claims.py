@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from remediation.models import Attempt, Decision
 from remediation.states import ACTIVE, State
@@ -52,4 +53,11 @@ def hold(attempt_id: int, token: str, now: datetime) -> None:
     """Renew the lease; raises LostClaimError when the claim passed to somebody else."""
     held = Attempt.objects.filter(pk=attempt_id, claim_token=token, state__in=ACTIVE)
     if not held.update(due_at=now + LEASE):
+        raise LostClaimError
+
+
+def update_held(attempt: Attempt, **fields: Any) -> None:
+    """Write columns of a claimed attempt; raises LostClaimError when the claim passed to somebody else."""
+    held = Attempt.objects.filter(pk=attempt.pk, claim_token=attempt.claim_token)
+    if not held.update(**fields, updated_at=timezone.now()):
         raise LostClaimError

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions
-from remediation.claims import LostClaimError
-from remediation.facts import BY_HAND
-from remediation.models import Attempt, Decision
+from remediation.claims import update_held
+from remediation.deciding import queue_decision
+from remediation.models import Attempt
+from remediation.policy import BY_HAND
 from remediation.states import Kind, State
 from remediation.telling import DESK, tell, title_of
 from tickets import services as ticket_services
@@ -78,11 +79,7 @@ def close_failed(attempt: Attempt, why: str, *, is_final: bool = False) -> None:
         text = f"{title_of(attempt)}: {why}{more}" + (f" Runs: {runs}." if runs else "")
         tell(attempt, actions.REMEDIATION_FAILED, text, thread=f"Auto-remediation failed. {text}")
         if not is_final:
-            now = timezone.now()
-            Decision.objects.update_or_create(
-                ticket=ticket,
-                defaults={"is_waiting": True, "due_at": now, "asked_since": now, "claim_token": ""},
-            )
+            queue_decision(ticket.pk, timezone.now())
 
 
 def close_quietly(attempt: Attempt, state: State, why: str, action: str) -> None:
@@ -102,9 +99,7 @@ def _locked_ticket(attempt: Attempt) -> Ticket:
 def _end(attempt: Attempt, state: State, detail: str, **fields: Any) -> None:
     now = timezone.now()
     attempt.state, attempt.detail, attempt.ended_at = state, detail[:500], now
-    held = Attempt.objects.filter(pk=attempt.pk, claim_token=attempt.claim_token)
-    if not held.update(state=state, detail=attempt.detail, ended_at=now, updated_at=now, **fields):
-        raise LostClaimError
+    update_held(attempt, state=state, detail=attempt.detail, ended_at=now, **fields)
 
 
 def _tickets_between(attempt: Attempt) -> list[int]:

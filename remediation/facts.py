@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import QuerySet
-
 from rca.case import Finding
 from rca.cases import basis_of
 from rca.catalogue import load_catalogue
 from rca.findings import Basis
-from remediation.models import Attempt
-from remediation.policy import Code, Facts, Ruling, Tried, decide
+from remediation.attempts import attempts_of, last_tried
+from remediation.policy import BY_HAND, Code, Facts, Ruling, Tried, decide
 from remediation.sighting import Sighting, kind_of
 from remediation.states import TRIED
 from tickets.models import Ticket
-
-BY_HAND = "by_hand"
 
 
 def facts_of(ticket: Ticket, kind: str, seen: Sighting | None = None) -> Facts:
@@ -47,13 +43,9 @@ def tried(ticket: Ticket) -> list[Tried]:
     return [Tried(attempt.rule, attempt.step, attempt.state) for attempt in made]
 
 
-def attempts_of(ticket: Ticket) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(ticket=ticket, episode=ticket.reopened_count)
-
-
 def _retry_after(ticket: Ticket) -> float | None:
     """The seconds of patience that the vendor asked for at the latest attempt."""
-    last = attempts_of(ticket).filter(state__in=TRIED).order_by("-number").first()
+    last = last_tried(ticket)
     asked = last.before.get("retry_after") if last else None
     return float(asked) if asked is not None else None
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 
 from audit.times import iso
 from remediation.models import Approval, Attempt, Decision, Playbook
 from remediation.states import OPEN, PlaybookName, State
 from remediation.telling import title_of
 from tickets.models import Ticket
+from tickets.sections import Queries
+from tickets.together import Rows
 
 
 def find_attempts(*, ticket: str = "", states: Collection[str] = ()) -> QuerySet[Attempt]:
@@ -26,14 +29,23 @@ def find_attempts(*, ticket: str = "", states: Collection[str] = ()) -> QuerySet
     return found.filter(state__in=states) if states else found
 
 
-def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:
+def hanging_attempts(ticket: Ticket) -> Queries:
+    attempts = Attempt.objects.filter(ticket=ticket).defer("target", "before")
+    return {
+        "attempts": attempts.annotate(asked_by=F("requested_by__email")).order_by("id"),
+        "approvals": Approval.objects.filter(attempt__ticket=ticket).order_by("id"),
+        "decisions": Decision.objects.filter(ticket=ticket).exclude(decided_at=None).order_by("ticket"),
+    }
+
+
+def remediation_section(ticket: Ticket, rows: Rows) -> list[dict[str, Any]]:
     """The attempts of a ticket's detail, oldest first; where there are none, why not (once somebody has asked)."""
-    rows = [attempt_row(attempt) for attempt in find_attempts(ticket=ticket.key).order_by("id")]
-    if rows or not settings.AUTO_REMEDIATION_ENABLED:
-        return rows
-    decision = Decision.objects.filter(ticket=ticket).exclude(decided_at=None).first()
-    if decision is None:
-        return []
+    answers = defaultdict[int, list[Approval]](list)
+    for given in rows["approvals"]:
+        answers[given.attempt_id].append(given)
+    shown = [_row(each, ticket.key, each.asked_by or "", answers[each.pk]) for each in rows["attempts"]]
+    if shown or not settings.AUTO_REMEDIATION_ENABLED:
+        return shown
     return [
         {
             "id": None,
@@ -42,13 +54,20 @@ def remediation_section(ticket: Ticket) -> list[dict[str, Any]]:
             "detail": " ".join(decision.reasons),
             "updated_at": iso(decision.decided_at),
         }
+        for decision in rows["decisions"]
     ]
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """A row of `find_attempts`."""
+    person = attempt.requested_by
+    return _row(attempt, attempt.ticket.key, person.email if person else "", attempt.approvals.all())
+
+
+def _row(attempt: Attempt, ticket_key: str, asked_by: str, approvals: Iterable[Approval]) -> dict[str, Any]:
     return {
         "id": attempt.pk,
-        "ticket_id": attempt.ticket.key,
+        "ticket_id": ticket_key,
         "playbook": attempt.playbook,
         "action": title_of(attempt),
         "state": attempt.state,
@@ -63,7 +82,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
         "resource": attempt.resource,
         "run_id": attempt.run_id,
         "new_run_id": attempt.new_run_id,
-        "requested_by": attempt.requested_by.email if attempt.requested_by else "",
+        "requested_by": asked_by,
         "people_needed": attempt.people_needed,
         "approvals": [
             {
@@ -72,7 +91,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
                 "note": given.note,
                 "at": iso(given.created_at),
             }
-            for given in attempt.approvals.all()
+            for given in approvals
         ],
         "expires_at": iso(attempt.expires_at) if attempt.is_waiting_for_people else None,
         "next_step_at": iso(attempt.due_at)

@@ -6,14 +6,13 @@ from remediation.approvals import (
     NotAllowedError,
     NotPossibleError,
     approve,
-    ask_for_playbook,
-    decide_request,
     expire,
     reject,
-    request_playbook,
 )
 from remediation.asking import ask_after_quiet
+from remediation.by_hand import ask_for_playbook, decide_request, request_playbook
 from remediation.deciding import consider, decide_ticket
+from remediation.resuming import resume_after_windows
 from remediation.running import step
 from remediation.switches import set_kill_switch, set_mode, set_playbook
 
@@ -29,6 +28,7 @@ __all__ = [
     "expire",
     "reject",
     "request_playbook",
+    "resume_after_windows",
     "set_kill_switch",
     "set_mode",
     "set_playbook",

@@ -24,6 +24,7 @@ def sweep() -> int:
     now = timezone.now()
     services.ask_after_quiet(now)
     services.expire(now)
+    services.resume_after_windows(now)
     claimed = _send("remediation.decide", claims.claim_decisions(now))
     return claimed + _send("remediation.step", claims.claim_attempts(now))
 

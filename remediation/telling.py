@@ -48,14 +48,15 @@ def tell(
         reply_in_thread(ticket.pk, f"remediation-{attempt.pk}-{action}"[:64], thread)
 
 
-def ask_people(attempt: Attempt) -> None:
+def ask_people(attempt: Attempt) -> bool:
     """Put the question with its buttons into the ticket's thread; inside the caller's transaction.
 
-    In a quiet time nobody is asked: the question is put when it ends (`asking.ask_after_quiet`).
+    False in a quiet time: nobody is asked, and the question is put when it ends (`asking.ask_after_quiet`).
     """
     reason = " ".join(attempt.reasons)[:1_400]
     attempt.is_told = propose_in_thread(attempt.ticket_id, str(attempt.pk), title_of(attempt), reason)
     attempt.save(update_fields=["is_told", "updated_at"])
+    return attempt.is_told
 
 
 def title_of(attempt: Attempt) -> str:

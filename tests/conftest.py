@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 from pytest_socket import socket_allow_hosts
 
@@ -21,9 +23,17 @@ from accounts.service_keys import _ring
 from audit import triggers
 from ingestion import throttle
 from ingestion.entra import forget_keys
+from tests.support.migrated import shared_folder
+from tickets.quiet import rules
 
 API_KEY = "test-key-0123456789abcdef"
 PASSWORD = "a long enough Passphrase 42"
+
+# How long an example takes tells of the machine, which others may keep busy, and not of the code.
+hypothesis_settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("busy machine")
 
 # What is tested here without the database fixture computes, reads files or speaks to local sockets: it is the same test
 # whatever stands behind DATABASE_URL and REDIS_URL.
@@ -36,6 +46,7 @@ WITHOUT_STATE = (
     "scripts",
     "js",
     "integrations",
+    "audit/test_redaction.py",
     "faults/test_patterns.py",
 )
 
@@ -46,6 +57,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out the tests that neither the database nor Redis can change: they ran on SQLite",
     )
+
+
+def pytest_configure() -> None:
+    shared_folder()  # before the processes that share it are started
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -108,6 +123,7 @@ def _door_key(settings: Settings) -> None:
     forget_keys()
     guessing.failed_attempts.forget()
     throttle.alerts_by_key.forget()
+    rules.forget()
     cache.clear()
 
 

@@ -32,6 +32,14 @@ def source_choices() -> list[tuple[str, str]]:
     return [*Source.choices, *sorted(_ADDED_SOURCES.items())]
 
 
+_SOURCE_LABELS: dict[str, str] = {str(slug): str(label) for slug, label in Source.choices}
+
+
+def source_label(slug: str) -> str:
+    """`get_source_display` for the door: Django's own makes the list of choices anew for every ticket."""
+    return _SOURCE_LABELS.get(slug) or _ADDED_SOURCES.get(slug, slug)
+
+
 class ResourceType(models.TextChoices):
     PIPELINE = "pipeline", "Pipeline"
     ACTIVITY = "activity", "Activity"

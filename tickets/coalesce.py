@@ -14,10 +14,14 @@ logger = logging.getLogger(__name__)
 
 
 class Coalescer:
-    """Calls `action` at most once per `window` seconds, and always once after the last request."""
+    """Calls `action` at most once per `window` seconds, and always once after the last request.
 
-    def __init__(self, action: Callable[[], None], window: float) -> None:
+    `what` names in the log, in the plural, what is lost when the action fails.
+    """
+
+    def __init__(self, action: Callable[[], None], window: float, what: str) -> None:
         self._action = action
+        self._what = what
         self._window = window
         self._lock = threading.Lock()
         self._asked = threading.Event()
@@ -52,11 +56,11 @@ class Coalescer:
         """Said once, not with every alert of a storm that comes while the broker is away."""
         if not self._is_failing:
             told = f"{type(error).__name__}: {error}"
-            logger.warning("Announcements are lost, the sweep makes them good (%s)", told)
+            logger.warning("%s are lost, the sweep makes them good (%s)", self._what, told)
             logger.debug("The announcement that was lost first", exc_info=error)
         self._is_failing = True
 
     def _note_success(self) -> None:
         if self._is_failing:
-            logger.warning("Announcements go out again")
+            logger.warning("%s go out again", self._what)
         self._is_failing = False

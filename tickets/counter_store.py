@@ -32,10 +32,13 @@ _MOST_READS = 20
 def append(change: Counts) -> None:
     """Write down what a change of a ticket did, inside the caller's transaction; nothing changed, nothing written.
 
-    At the door the rows of many alerts go to the database in one statement (`audit.appending`).
+    At the door many alerts leave one row, which holds their sum (`audit.appending`).
     """
-    if change:
-        appending.append(CounterDelta(change=counters.encode(change)))
+    appending.append_sum(change, _delta)
+
+
+def _delta(change: Counts) -> CounterDelta:
+    return CounterDelta(change=counters.encode(change))
 
 
 def opened(ticket: Ticket) -> None:

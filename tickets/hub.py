@@ -107,7 +107,9 @@ class Hub:
         try:
             while True:
                 try:
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                    # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the wake-up.
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._woken.wait()
                 except TimeoutError:
                     await self._write(signal("heartbeat", self._last))
                 self._woken.clear()

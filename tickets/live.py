@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.appending import append
+from audit.new_rows import new_row
 from tickets.coalesce import Coalescer
 from tickets.hub import wake_local_hub
 from tickets.models import LiveEvent, Ticket
@@ -30,7 +31,7 @@ COALESCE_SECONDS = 0.02
 def publish(event: str, ticket: Ticket) -> None:
     """Append one numbered event inside the caller's transaction; dashboards are woken after its commit."""
     new_status = ticket.status if event == STATUS_UPDATE else ""
-    append(LiveEvent(event=event, ticket_key=ticket.key, new_status=new_status))
+    append(new_row(LiveEvent, event=event, ticket_key=ticket.key, new_status=new_status))
 
     def announce() -> None:
         _wake_up.request()
@@ -48,4 +49,4 @@ def _wake_hubs() -> None:
         async_to_sync(layer.group_send)(GROUP, {"type": "live.wake"})
 
 
-_wake_up = Coalescer(_wake_hubs, COALESCE_SECONDS)
+_wake_up = Coalescer(_wake_hubs, COALESCE_SECONDS, "Announcements to the dashboards")

@@ -21,14 +21,18 @@ from tickets.clock_models import (
     TeamPolicy,
 )
 from tickets.counters import Key
+from tickets.kept_models import KeptFigures
+from tickets.process_models import CounterDelta, CounterTotal, IdentityGuard, LiveEvent
 
 __all__ = [
+    "NOT_ACKNOWLEDGED",
     "ClockPulse",
     "CounterDelta",
     "CounterTotal",
     "Escalation",
     "EscalationStep",
     "IdentityGuard",
+    "KeptFigures",
     "LinkKind",
     "LiveEvent",
     "MaintenanceWindow",
@@ -40,6 +44,9 @@ __all__ = [
     "TicketComment",
     "TicketLink",
 ]
+
+NOT_ACKNOWLEDGED = models.Q(acknowledged_at__isnull=True)
+"""Open or in progress. Not written as two states, for no index is walked in order through both."""
 
 
 class Ticket(models.Model):
@@ -88,7 +95,12 @@ class Ticket(models.Model):
     priority = models.CharField(max_length=2, choices=choices.Priority.choices)
     status = models.CharField(max_length=12, choices=choices.Status.choices, default=choices.Status.OPEN)
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tickets",
+        db_index=False,  # ticket_owner and ticket_nobody take its place
     )
     ack_user = models.CharField(max_length=254, blank=True, default="")
     ack_employee_id = models.CharField(max_length=64, blank=True, default="")
@@ -149,8 +161,33 @@ class Ticket(models.Model):
         default_permissions = ("view",)
         indexes = (
             models.Index(fields=["status", "-opened_at", "-id"], name="ticket_status_opened"),
-            models.Index(fields=["status", "sla_due_at", "id"], name="ticket_status_due"),
-            models.Index(fields=["status", "-acknowledged_at", "-id"], name="ticket_status_acked"),
+            models.Index(
+                fields=["status", "-acknowledged_at", "-id"],
+                name="ticket_closed",
+                condition=models.Q(acknowledged_at__isnull=False),
+            ),
+            # A person's tickets, which a new one is not yet among, and those of nobody.
+            models.Index(
+                fields=["assigned_to", "-opened_at", "-id"],
+                name="ticket_owner",
+                condition=models.Q(assigned_to__isnull=False),
+            ),
+            models.Index(
+                fields=["-opened_at", "-id"],
+                name="ticket_nobody",
+                condition=models.Q(assigned_to__isnull=True),
+            ),
+            # Open and in progress together, newest first and by the time left; a ticket leaves them when it is
+            # acknowledged. The last two columns are there to count by, without the rows. They stand behind
+            # ticket_nobody, for SQLite takes the later one where it has no statistics: the unfinished are fewer.
+            models.Index(
+                fields=["-opened_at", "-id"], name="ticket_unfinished_opened", condition=NOT_ACKNOWLEDGED
+            ),
+            models.Index(
+                fields=["sla_due_at", "id", "status", "acknowledged_at"],
+                name="ticket_unfinished_due",
+                condition=NOT_ACKNOWLEDGED,
+            ),
             models.Index(fields=["-opened_at", "-id"], name="ticket_opened"),
             models.Index(fields=["run_id", "source"], name="ticket_run"),
             models.Index(fields=["pipeline", "-opened_at"], name="ticket_pipeline"),
@@ -167,9 +204,6 @@ class Ticket(models.Model):
             ),
             models.Index(
                 fields=["quiet_until"], name="ticket_quiet", condition=models.Q(quiet_until__isnull=False)
-            ),
-            models.Index(
-                fields=["itsm_ticket_id"], name="ticket_itsm", condition=~models.Q(itsm_ticket_id="")
             ),
             # What lists are narrowed to and few tickets have. Within a name the rows come in the order of time, so
             # that a new ticket's place is always at the end and costs the door next to nothing.
@@ -264,74 +298,3 @@ class TicketLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.kind} {self.other_id}"
-
-
-class IdentityGuard(models.Model):
-    """A row that concurrent openers of look-alike failures queue on.
-
-    Some identities are not one key: a run number told with and without its workspace, a re-notification under
-    a new alert id. Inserting the guard's row makes the second opener wait for the first to commit, on every
-    database, and then see its ticket.
-    """
-
-    name = models.CharField(max_length=200, primary_key=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class LiveEvent(models.Model):
-    """One numbered change for the dashboards; `id` is the `seq` of the contract.
-
-    It names the ticket only: the row is rendered when it is sent, so it is never older than the number says.
-    """
-
-    event = models.CharField(max_length=24)
-    ticket_key = models.CharField(max_length=64, db_index=False)
-    new_status = models.CharField(max_length=12, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("id",)
-        default_permissions = ()
-        indexes = (models.Index(fields=["created_at"], name="live_created"),)
-
-    def __str__(self) -> str:
-        return f"{self.pk} {self.event} {self.ticket_key}"
-
-
-class CounterDelta(models.Model):
-    """What one change of a ticket did to the summary's counters, appended in the same transaction.
-
-    `change` is a JSON object of counter to difference (`tickets.counters`). Appending needs no other row's lock;
-    a periodic task folds the rows into `CounterTotal`.
-    """
-
-    change = models.TextField()
-
-    class Meta:
-        ordering = ("id",)
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return self.change
-
-
-class CounterTotal(models.Model):
-    """One counter's folded value. `digest` is the key: names differ in case and blanks, which some databases ignore."""
-
-    digest = models.CharField(max_length=32, primary_key=True)
-    dimension = models.CharField(max_length=16)
-    name = models.CharField(max_length=250, blank=True)
-    value = models.BigIntegerField()
-
-    class Meta:
-        ordering = ("dimension", "name")
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.dimension} {self.name}: {self.value}"

@@ -11,8 +11,8 @@ from django.db import transaction
 from audit import actions
 from audit.services import record
 from audit.times import utc_second
-from tickets.choices import SlaStatus, Status
-from tickets.models import ClockPulse, Ticket
+from tickets.choices import SlaStatus
+from tickets.models import NOT_ACKNOWLEDGED, ClockPulse, Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def look(now: datetime) -> Absence | None:
         if not (is_long and is_ours):
             return None
         late = Ticket.objects.filter(
-            status__in=(Status.OPEN, Status.IN_PROGRESS), sla_status=SlaStatus.PENDING, sla_due_at__lt=now
+            NOT_ACKNOWLEDGED, sla_status=SlaStatus.PENDING, sla_due_at__lt=now
         ).count()
         steps = Ticket.objects.filter(escalation_due_at__lte=now).count()
         said = (

@@ -25,7 +25,7 @@ def with_row_relations(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:
     """The fields of a list row; a long error text is cut, the whole of it is in the detail."""
-    row = ticket_fields(ticket)
+    row = {**ticket_fields(ticket), "related": related_keys(ticket)}
     message = row["error_message"]
     if len(message) > LONGEST_MESSAGE_IN_A_LIST:
         row["error_message"] = f"{message[:LONGEST_MESSAGE_IN_A_LIST]} …"
@@ -33,6 +33,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
 
 
 def ticket_fields(ticket: Ticket) -> dict[str, Any]:
+    """All but `related`, which the detail reads in another way."""
     return {
         "id": ticket.key,
         "timestamp": iso(ticket.opened_at),
@@ -77,7 +78,6 @@ def ticket_fields(ticket: Ticket) -> dict[str, Any]:
         "recovered_at": iso(ticket.recovered_at),
         "assigned_to": ticket.assigned_to.email if ticket.assigned_to else "",
         "version": ticket.version,
-        "related": related_keys(ticket),
         "links": {
             "run_url": resource_links.run_url(ticket.source, ticket.run_id, ticket.metadata),
             "itsm_url": resource_links.itsm_url(settings.JIRA_DOMAIN, ticket.itsm_ticket_id),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tickets.choices import SlaStatus, Status
 from tickets.models import Ticket
 from tickets.rows import with_row_relations
-from tickets.search import search
+from tickets.search import MOST_WALKED, is_walked, search
 
 MOST_SIMILAR = 5
 AT_RISK = timedelta(minutes=15)
@@ -91,6 +91,14 @@ class Position:
     pk: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`following` is where the next page begins; None where all has been looked through."""
+
+    tickets: Sequence[Ticket]
+    following: Position | None
+
+
 def newest_first(status: Status, filters: TicketFilters, after: Position | None = None) -> QuerySet[Ticket]:
     """A list's rows from just behind `after`; the same index answers every page."""
     order = ORDERED_BY[status]
@@ -105,9 +113,26 @@ def newest_first(status: Status, filters: TicketFilters, after: Position | None 
     return tickets.order_by(f"-{order}", "-pk")
 
 
-def page(status: Status, filters: TicketFilters, *, after: Position | None, limit: int) -> Sequence[Ticket]:
-    """One ticket more than `limit` where there are more."""
-    return list(with_row_relations(newest_first(status, filters, after))[: limit + 1])
+def page(status: Status, filters: TicketFilters, *, after: Position | None, limit: int) -> Page:
+    """At most `limit` tickets; fewer, even none, with more to follow where a search must walk (`is_walked`)."""
+    tickets = newest_first(status, filters, after)
+    edge = _end_of_walk(status, filters, after) if is_walked(filters.search) else None
+    if edge is not None:
+        order = ORDERED_BY[status]
+        tickets = tickets.filter(**{f"{order}__gte": edge.moment}).filter(
+            Q((f"{order}__gt", edge.moment)) | Q(pk__gte=edge.pk)
+        )
+    found = list(with_row_relations(tickets)[: limit + 1])
+    if len(found) > limit:
+        return Page(found[:limit], position_of(status, found[limit - 1]))
+    return Page(found, edge)
+
+
+def _end_of_walk(status: Status, filters: TicketFilters, after: Position | None) -> Position | None:
+    """The last of the next MOST_WALKED tickets of a list, whatever it is narrowed to; None where it ends before."""
+    rows = newest_first(status, TicketFilters(since=filters.since, until=filters.until), after)
+    ends = list(rows.values_list(ORDERED_BY[status], "pk")[MOST_WALKED - 1 : MOST_WALKED + 1])
+    return Position(*ends[0]) if len(ends) > 1 else None
 
 
 def position_of(status: Status, ticket: Ticket) -> Position:
@@ -116,14 +141,15 @@ def position_of(status: Status, ticket: Ticket) -> Position:
 
 
 def ticket_by_key(key: str) -> Ticket | None:
-    return with_row_relations(Ticket.objects.filter(key=key)).first()
+    """With its owner, in one query; `key` is unique, so nothing is put in order."""
+    return Ticket.objects.select_related("assigned_to").filter(key=key).order_by().first()
 
 
-def closed_like(ticket: Ticket) -> Sequence[Ticket]:
+def closed_like(ticket: Ticket) -> QuerySet[Ticket]:
     """The last closed tickets of the same resource and error type, for what helped then."""
     if not ticket.error_type:
-        return []
+        return Ticket.objects.none()
     alike = Ticket.objects.filter(
         pipeline=ticket.pipeline, error_type=ticket.error_type, status=Status.ACKNOWLEDGED
     )
-    return list(alike.exclude(pk=ticket.pk).order_by("-opened_at")[:MOST_SIMILAR])
+    return alike.exclude(pk=ticket.pk).order_by("-opened_at")[:MOST_SIMILAR]

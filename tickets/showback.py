@@ -1,4 +1,4 @@
-"""What failures cost whom: by month, team and cost centre, out of the counters."""
+"""What failures cost whom: by month, team and cost centre, out of the counters and the kept figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from tickets import counter_store, counters
+from tickets import counter_store, counters, kept_figures
 
 MOST_ROWS = 1_000
 
@@ -14,7 +14,8 @@ MOST_ROWS = 1_000
 @dataclass(frozen=True, slots=True)
 class ShowbackRow:
     """`downtime_seconds` is from a failure to the run that succeeded again, else to the acknowledgement; what is
-    still open counts none yet. `cost` is in SHOWBACK_CURRENCY.
+    still open counts none yet. `cost` is in SHOWBACK_CURRENCY. `kept_failures` of the failures have no ticket any
+    more: retention removed it and kept its figures.
     """
 
     team: str
@@ -22,6 +23,7 @@ class ShowbackRow:
     failures: int
     downtime_seconds: int
     cost: float
+    kept_failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,15 @@ def showback(month: str = "") -> Showback:
         months.add(when)
         if month in {"", when}:
             place = 0 if key.dimension == counters.FAILURES else 1
-            found.setdefault((team, cost_center), [0, 0])[place] += number
+            found.setdefault((team, cost_center), [0, 0, 0])[place] += number
+    months.update(row.month for row in kept_figures.kept("month"))
+    for row in kept_figures.kept("team", "cost_center", month=month):
+        sums = found.setdefault((row.team, row.cost_center), [0, 0, 0])
+        for place, number in enumerate((row.tickets, row.downtime_seconds, row.tickets)):
+            sums[place] += number
     rows = [
-        ShowbackRow(team, cost_center, failures, seconds, cost_of(failures, seconds))
-        for (team, cost_center), (failures, seconds) in found.items()
+        ShowbackRow(team, cost_center, failures, seconds, cost_of(failures, seconds), kept)
+        for (team, cost_center), (failures, seconds, kept) in found.items()
         if failures > 0
     ]
     rows.sort(key=lambda row: (-row.cost, -row.downtime_seconds, -row.failures, row.team, row.cost_center))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from tickets.models import Ticket
+from tickets.models import DoneStep, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,12 @@ def digest_of(text: str) -> str:
     return sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def steps_of(ticket: Ticket) -> list[Step]:
-    """In the order of the recommendations, each text once; one query, none where nothing is recommended."""
+def steps_of(ticket: Ticket, ticks: Iterable[DoneStep] | None = None) -> list[Step]:
+    """In the order of the recommendations, each text once. The ticks are read, one query, where they are not given."""
     texts = {digest_of(text): text for text in ticket.recommendations}
-    done = {step.digest: step for step in ticket.done_steps.all()} if texts else {}
+    if ticks is None:
+        ticks = ticket.done_steps.all() if texts else ()
+    done = {step.digest: step for step in ticks}
     return [
         Step(digest, text, done[digest].done_by, done[digest].done_at)
         if digest in done

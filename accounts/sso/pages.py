@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts import services, throttle
-from accounts.sso import people, provider
+from accounts.sso import is_on, people
 from audit.middleware import client_address
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -31,7 +31,7 @@ def throttled(page: Page) -> Page:
 
     @wraps(page)
     def answer(request: HttpRequest) -> HttpResponse:
-        if not provider.is_on():
+        if not is_on():
             raise Http404
         try:
             throttle.begin(throttle.SSO, "", client_address(request))
@@ -49,6 +49,8 @@ def throttled(page: Page) -> Page:
 @throttled
 def begin(request: HttpRequest) -> HttpResponse:
     """Send the person to the issuer; where they wanted to go is kept, if it is an address of ours."""
+    from accounts.sso import provider  # noqa: PLC0415 - a hundred modules, loaded where it is switched on
+
     wanted = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -66,6 +68,8 @@ def begin(request: HttpRequest) -> HttpResponse:
 @throttled
 def back(request: HttpRequest) -> HttpResponse:
     """The issuer sent the person back with a code. Of who was not sent there nothing is recorded."""
+    from accounts.sso import provider  # noqa: PLC0415 - as above
+
     if not provider.is_expected(request):
         return _problem(request, REFUSED, 403)
     wanted = request.session.pop(NEXT, settings.LOGIN_REDIRECT_URL)

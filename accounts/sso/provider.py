@@ -46,10 +46,6 @@ class RefusedByIssuerError(Exception):
     """The issuer refused, or its answer does not hold; the text is for the record, not for the person."""
 
 
-def is_on() -> bool:
-    return bool(settings.OIDC_ISSUER and settings.OIDC_CLIENT_ID)
-
-
 def redirect_to_issuer(request: HttpRequest, callback: str) -> HttpResponse:
     """Send the person there; state, nonce and verifier stay in the session. Raises IssuerAwayError."""
     client = _client()

@@ -24,16 +24,11 @@ from aiops.console.record_admin import RecordAdmin
 from audit import actions
 from audit.models import AuditEntry, AuditSeal
 from audit.selectors import between
+from tickets.keys import as_ticket_key
 from tickets.models import Ticket
 
 NEWEST_SEARCHED = 200_000
 ANY_JIRA_STATUS = "Jira:"
-
-
-def as_ticket_key(typed: str) -> str:
-    """A ticket's id as it is written, capitals before the last hyphen and small letters behind it."""
-    head, hyphen, tail = typed.rpartition("-")
-    return f"{head.upper()}{hyphen}{tail.lower()}"
 
 
 def bundle_address(asked: QueryDict) -> str:

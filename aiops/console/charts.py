@@ -56,6 +56,7 @@ class Charts:
 
 
 def read_charts() -> Charts:
+    """The charts of the last DAYS days up to now (UTC), over MOST_READ tickets at most."""
     now = timezone.now()
     first = now.date() - timedelta(days=DAYS - 1)
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)

@@ -15,7 +15,7 @@ from audit.times import duration
 from ingestion.models import AlertEvent, Outcome, RunLookup
 from integrations.models import Delivery, State
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import NOT_ACKNOWLEDGED, Ticket
 from tickets.summary import summary
 
 MOST_AVERAGED = 5_000
@@ -42,7 +42,7 @@ def read_figures() -> list[Figure]:
 def _queue(now: datetime, tickets: str) -> list[Figure]:
     opened = bounded_count(Ticket.objects.filter(status=Status.OPEN))
     running = bounded_count(Ticket.objects.filter(status=Status.IN_PROGRESS))
-    late = Ticket.objects.filter(status__in=(Status.OPEN, Status.IN_PROGRESS), sla_due_at__lt=now)
+    late = Ticket.objects.filter(NOT_ACKNOWLEDGED, sla_due_at__lt=now)
     breached = bounded_count(late)
     first = late.order_by("sla_due_at").values_list("sla_due_at", flat=True).first() if breached else None
     oldest = f"oldest by {duration((now - first).total_seconds())}" if first else "nothing past due"

@@ -52,9 +52,8 @@ def schedule() -> list[tuple[str, str, str]]:
 def _interval(when: Any) -> str:
     if isinstance(when, int | float):
         return f"every {when:g} s"
-    return (
-        str(when).strip("<>").split(" (")[0]
-    )  # a crontab writes itself as <crontab: 17 3 * * * (m/h/dM/MY/d)>
+    # A crontab writes itself as <crontab: 17 3 * * * (m/h/dM/MY/d)>.
+    return str(when).strip("<>").split(" (")[0]
 
 
 def _demand(request: HttpRequest, role: Role) -> None:

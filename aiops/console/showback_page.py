@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from accounts.console.permissions import has_role
 from accounts.roles import Role
 from audit.times import duration
+from tickets import kept_figures
+from tickets.kept_figures import Kept
 from tickets.showback import showback
 from tickets.summary import summary
 
@@ -43,17 +45,38 @@ def showback_page(request: HttpRequest) -> HttpResponse:
         "failures": sum(row.failures for row in found.rows),
         "downtime": duration(sum(row.downtime_seconds for row in found.rows)),
         "cost": sum(row.cost for row in found.rows),
+        "kept": sum(row.kept_failures for row in found.rows),
     }
     content = {
         "title": "SLA and showback", "found": found, "rows": rows, "totals": totals, "verdicts": _verdicts(),
+        "kept": _kept(found.month),
     }  # fmt: skip
     return TemplateResponse(
         request, "admin/console/showback.html", {**admin.site.each_context(request), **content}
     )
 
 
+def _kept(month: str) -> list[tuple[Kept, Verdicts, str, str]]:
+    """Removed tickets by month: the figures, the verdicts, mean time to acknowledge and to recover for people."""
+    return [
+        (
+            row,
+            Verdicts(row.month, row.sla_met, row.sla_breached),
+            _told(row.mtta_seconds),
+            _told(row.mttr_seconds),
+        )
+        for row in kept_figures.kept("month", month=month)
+    ]
+
+
+def _told(seconds: float | None) -> str:
+    return "–" if seconds is None else duration(seconds)
+
+
 def _verdicts() -> list[tuple[str, list[Verdicts]]]:
-    """SLA verdicts of all time by priority and by team, and by the week in which the period began, newest first."""
+    """SLA verdicts of the tickets that are there by priority, by team, and by the week in which the period began,
+    newest first.
+    """
     known = summary()
     parts = (
         ("Priority", dict(sorted(known["sla_by_priority"].items()))),

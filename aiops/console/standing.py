@@ -86,6 +86,7 @@ def _model() -> Integration:
 
 
 def alarms() -> list[Alarm]:
+    """What an administrator should mend, each with what to do; empty when all is well."""
     found = [*_open_door(), *_weak_secrets(), *_record()]
     worker = probes.worker()
     if worker.state != probes.OK:

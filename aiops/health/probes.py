@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from ingestion.models import WorkerPulse
+from ingestion import worker_pulse
 from tickets.models import ClockPulse, Ticket
 from tickets.pulse import AWAY_AFTER, NAME, TOLD_FOR
 
@@ -50,6 +49,8 @@ def _database() -> Probe:
 def _broker() -> Probe:
     if settings.EMBEDDED:
         return Probe(OK, "embedded")
+    import redis  # noqa: PLC0415 - an embedded desk does without its memory
+
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
             client.ping()
@@ -59,7 +60,7 @@ def _broker() -> Probe:
 
 
 def worker() -> Probe:
-    seen = WorkerPulse.objects.filter(name="sweep").values_list("seen_at", flat=True).first()
+    seen = worker_pulse.last_seen()
     if seen is None:
         return Probe(DEGRADED, "never seen")
     age = timezone.now() - seen
@@ -68,12 +69,19 @@ def worker() -> Probe:
     return Probe(OK, f"seen {round(age.total_seconds())} s ago")
 
 
-def oldest_waiting() -> Probe:
-    """Of those whose turn is next: ordered by opening, SQLite would walk all tickets in search of one that waits."""
+def oldest_opening() -> datetime | None:
+    """When the oldest of the waiting tickets whose turn is next was opened.
+
+    Ordered by opening, or asked for the least, SQLite would walk all tickets in search of one that waits.
+    """
     waiting = (
         Ticket.objects.filter(needs_work=True).order_by("work_due_at").values_list("opened_at", flat=True)
     )
-    oldest = min(waiting[:MOST_WAITING_READ], default=None)
+    return min(waiting[:MOST_WAITING_READ], default=None)
+
+
+def oldest_waiting() -> Probe:
+    oldest = oldest_opening()
     if oldest is None:
         return Probe(OK, "nothing waits")
     age = timezone.now() - oldest

@@ -15,11 +15,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from aiops.health.probes import oldest_opening
 from audit.integrity import integrity_state
-from ingestion.models import WorkerPulse
+from ingestion import worker_pulse
 from integrations.models import ACTIVE, Delivery
 from tickets.choices import Status
-from tickets.models import ClockPulse, Ticket
+from tickets.models import NOT_ACKNOWLEDGED, ClockPulse, Ticket
 from tickets.pulse import NAME
 from tickets.summary import summary
 
@@ -43,9 +44,10 @@ def _counted() -> Iterator[GaugeMetricFamily]:
 def _waiting() -> Iterator[GaugeMetricFamily]:
     waiting = Ticket.objects.filter(needs_work=True).order_by()
     yield GaugeMetricFamily("aiops_tickets_waiting", "Tickets that wait for a worker.", waiting.count())
-    oldest = waiting.aggregate(at=Min("opened_at"))["at"]
     yield GaugeMetricFamily(
-        "aiops_tickets_waiting_oldest_seconds", "Age of the oldest of them; 0 when none waits.", _age(oldest)
+        "aiops_tickets_waiting_oldest_seconds",
+        "Age of the oldest of them; 0 when none waits.",
+        _age(oldest_opening()),
     )
 
 
@@ -60,16 +62,16 @@ def _deliveries() -> GaugeMetricFamily:
 
 
 def _sla() -> GaugeMetricFamily:
-    running = Ticket.objects.filter(status__in=[Status.OPEN, Status.IN_PROGRESS]).order_by()
+    running = Ticket.objects.filter(NOT_ACKNOWLEDGED).order_by()
     overdue = running.filter(sla_due_at__lt=timezone.now()).count()
     return GaugeMetricFamily("aiops_sla_overdue_tickets", "Unacknowledged tickets past their time.", overdue)
 
 
 def _worker() -> GaugeMetricFamily:
-    seen = WorkerPulse.objects.filter(name="sweep").values_list("seen_at", flat=True).first()
+    seen = worker_pulse.last_seen()
     silent = _age(seen) if seen is not None else float("inf")
     return GaugeMetricFamily(
-        "aiops_worker_seen_seconds", "Since a worker last swept; infinite before.", silent
+        "aiops_worker_seen_seconds", "Since a worker last took up work on tickets; infinite before.", silent
     )
 
 

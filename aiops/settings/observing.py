@@ -6,9 +6,8 @@ from aiops import env
 
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 WORKER_METRICS_HOST = env.text("WORKER_METRICS_HOST", "127.0.0.1")
-WORKER_METRICS_PORT = env.integer(
-    "WORKER_METRICS_PORT", 0, maximum=65_535
-)  # 0: off; each worker needs its own
+# 0: off; each worker needs its own.
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, maximum=65_535)
 OTEL_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT")
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))

@@ -30,12 +30,10 @@ OIDC_ISSUER = env.url("OIDC_ISSUER")
 OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
 OIDC_ROLE_CLAIM = env.text("OIDC_ROLE_CLAIM", "roles")
-OIDC_ROLES = dict(
-    env.pairs("OIDC_ROLES", options=("viewer", "analyst", "approver", "admin"))
-)  # the claim's value → the desk's role
-OIDC_TRUST_EMAIL = env.flag(
-    "OIDC_TRUST_EMAIL", default=False
-)  # without `email_verified`, which Entra does not send
+# The claim's value → the desk's role.
+OIDC_ROLES = dict(env.pairs("OIDC_ROLES", options=("viewer", "analyst", "approver", "admin")))
+# An address without `email_verified`, which Entra does not send.
+OIDC_TRUST_EMAIL = env.flag("OIDC_TRUST_EMAIL", default=False)
 PASSWORD_LOGIN = env.flag("PASSWORD_LOGIN", default=True)
 if bool(OIDC_ISSUER) != bool(OIDC_CLIENT_ID):
     raise env.EnvironmentValueError("OIDC_CLIENT_ID", "OIDC_ISSUER and OIDC_CLIENT_ID to be set together")

@@ -18,9 +18,8 @@ AZURE_BLOB_ENABLED = env.flag("AZURE_BLOB_ENABLED", default=False)
 AZURE_STORAGE_CONN = env.text("AZURE_STORAGE_CONN")
 AZURE_BLOB_CONTAINER_NAME = env.text("AZURE_BLOB_CONTAINER_NAME", "audit-logs")
 
-DELIVERY_CONCURRENCY = env.integer(
-    "DELIVERY_CONCURRENCY", 2, minimum=1, maximum=64
-)  # per vendor, all workers
+# Per vendor, of all workers together.
+DELIVERY_CONCURRENCY = env.integer("DELIVERY_CONCURRENCY", 2, minimum=1, maximum=64)
 
 # --- Databricks, Azure --------------------------------------------------------------------------------------
 DATABRICKS_HOST = env.host_url("DATABRICKS_HOST")

@@ -64,7 +64,11 @@ CELERY_TASK_ROUTES = {
         "tickets.fill_search_index",
         "tickets.trim_live_events",
     )
-} | {"tickets.watch_sla": {"queue": "aiops.clock"}}  # behind no ticket: a storm must not stop the clock
+} | {
+    # Behind no ticket: a storm must stop neither the clock nor those who look for what was forgotten.
+    name: {"queue": "aiops.clock"}
+    for name in ("ingestion.sweep", "tickets.watch_sla")
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # every periodic task reads its truth from the database
 

@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from audit import selectors
 from audit.api.conditional import ConditionalView
 from audit.api.csv_stream import Export, Page, csv_answer
-from audit.api.paging import decode_cursor, encode_cursor, next_url
-from audit.api.query import USUAL_ROWS, Moment, PageQuery, Query, Words
+from audit.api.paging import page_by_number
+from audit.api.query import Moment, PageQuery, Query, Words
 from audit.api.responses import conditional_answers, csv_answers, zip_answers
 from audit.api.serializers import AuditPageSerializer, AuditSummarySerializer
 from audit.api.sql_lines import read_lines
@@ -70,12 +70,9 @@ class AuditTrailView(ConditionalView):
     )
     def get(self, request: Request) -> Response:
         values = AuditListQuery.read(request)
-        limit = values.pop("limit", USUAL_ROWS)
-        cursor = values.pop("cursor", None)
-        before = decode_cursor(cursor, 1)[0] if cursor else None
-        entries = selectors.page(AuditFilters(**values), before_id=before, limit=limit)
-        shown = entries[:limit]
-        following = next_url(request, encode_cursor(shown[-1].pk), limit) if len(entries) > limit else None
+        asked: dict[str, Any] = {name: values.pop(name) for name in ("limit", "cursor") if name in values}
+        newest_first = AuditFilters(**values).apply().order_by("-id")
+        shown, following = page_by_number(request, newest_first, asked)
         return Response({"audits": entry_rows(shown), "next": following})
 
 

@@ -1,87 +1,77 @@
-"""The webhook path: the fast door, a stock DRF view over the same service, the synchronous design, and the floor."""
+"""The webhook path: the door, the usual ways to write one, other alert servers, the floor, and the hand-over."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
+from bench import hand_over
 from bench.alerts import alert_requests
+from bench.contenders import (
+    ALERTA,
+    DOOR,
+    STOCK,
+    STORM,
+    SYNCHRONOUS,
+    WITH_WORKER,
+    Contender,
+    absent,
+    contenders,
+)
 from bench.load import Outcome, closed_loop, open_loop
 from bench.results import Aim, Context, Result, medians
-from bench.servers import Server, postgres_database, running
+from bench.servers import Program, running
 
 TITLE = "Webhook"
 
-STORM = 1_000
 CONNECTIONS = 50
 RATE, SECONDS = 100.0, 5.0
-REFERENCE_SETTINGS = {"DJANGO_SETTINGS_MODULE": "bench.references.settings"}
-PRODUCT = "aiops.asgi:application"
-DJANGO = "bench.references.applications:django_application"
+AGAIN = 300
+"""Alerts of the storm that are posted once more."""
 
 
 def run(context: Context) -> Result:
     result = Result(TITLE)
     for database in context.databases:
-        with ExitStack() as stack:
-            servers = [contender.server(context, stack, database) for contender in CONTENDERS]
-            stack.enter_context(running(servers))
-            rounds: dict[str, list[dict[str, float]]] = {server.name: [] for server in servers}
-            for number in range(-1, context.rounds):  # the first round only warms up
-                for server in servers:
-                    figures = _measure(server, is_warm_up=number < 0)
-                    told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-                    print(
-                        f"  {database}, round {number + 1}, {server.name}: {told}",
-                        file=sys.stderr,
-                        flush=True,
-                    )
-                    if number >= 0:
-                        rounds[server.name].append(figures)
-        rows = {name: medians(measured) for name, measured in rounds.items()}
+        rows = _rounds(context, database)
         result.rows |= {f"{name}, {database}": row for name, row in rows.items()}
         result.aims += _aims(rows, database)
+        result.notes += [note for note in absent(database) if note not in result.notes]
+        hand_over.measure(context, database, result)
     result.notes.append(
-        f"Storm: {STORM} new alerts on {CONNECTIONS} keep-alive connections; open loop: {RATE:g}/s for "
-        f"{SECONDS:g} s, latency from the moment a request was due. CPU is that of the server process per "
-        "answered request of the storm. Every answer other than 202 counts as failed."
+        f"Storm: {STORM} new alerts on {CONNECTIONS} keep-alive connections; again: {AGAIN} of them posted once more; "
+        f"open loop: {RATE:g}/s for {SECONDS:g} s, latency from the moment a request was due. CPU is that of the "
+        "server's processes, without the database's, per answered request of the storm. Every answer but the one "
+        "for an alert that was taken in counts as failed. Alertmanager keeps nothing on disk."
     )
     return result
 
 
-@dataclass(frozen=True)
-class Contender:
-    name: str
-    application: str
-    environment: dict[str, str] = field(default_factory=dict)
-    with_worker: bool = False
-
-    def server(self, context: Context, stack: ExitStack, database: str) -> Server:
-        label = "".join(c if c.isalnum() else "_" for c in f"bench_{database}_{self.name}")[:60]
-        url = ""
-        if database == "postgresql":
-            url = stack.enter_context(postgres_database(context.postgres_url, label))
-        # Nobody works the tickets off in most of these servers, and 503 is not what is measured.
-        environment = {**self.environment, "INGESTION_QUEUE_LIMIT": "10000000"}
-        return Server(self.name, self.application, context.folder / label, url, self.with_worker, environment)
-
-
-CONTENDERS = (
-    Contender("fast door", PRODUCT),
-    Contender("fast door with the worker inside", PRODUCT, with_worker=True),
-    Contender("stock DRF view", DJANGO, REFERENCE_SETTINGS),
-    Contender("synchronous design", DJANGO, REFERENCE_SETTINGS),
-    Contender("nothing (the server's floor)", "bench.references.applications:nothing", REFERENCE_SETTINGS),
-)
+def _rounds(context: Context, database: str) -> dict[str, dict[str, float]]:
+    """The medians by contender."""
+    with ExitStack() as stack:
+        servers = {
+            contender: contender.server(context, stack, database) for contender in contenders(database)
+        }
+        stack.enter_context(running(list(servers.values())))
+        rounds: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in servers}
+        for number in range(-1, context.rounds):  # the first round only warms up
+            for contender, server in servers.items():
+                figures = _measure(contender, server, is_warm_up=number < 0)
+                told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+                print(
+                    f"  {database}, round {number + 1}, {contender.name}: {told}", file=sys.stderr, flush=True
+                )
+                if number >= 0:
+                    rounds[contender.name].append(figures)
+    return {name: medians(measured) for name, measured in rounds.items()}
 
 
-def _measure(server: Server, *, is_warm_up: bool) -> dict[str, float]:
-    is_slow = server.name == "synchronous design"
-    path = f"{server.url}/{'synchronous' if is_slow else 'azure-monitor'}"
-    total = (50 if is_slow else 200) if is_warm_up else (150 if is_slow else STORM)
-    requests = alert_requests(path, total)
+def _measure(contender: Contender, server: Program, *, is_warm_up: bool) -> dict[str, float]:
+    path = f"{server.url}{contender.path}"
+    total = min(contender.storm, 200) if is_warm_up else contender.storm
+    requests = alert_requests(path, total, contender.body, contender.key)
     before = server.cpu_seconds()
     storm = asyncio.run(closed_loop(path, requests.__getitem__, connections=CONNECTIONS, requests=total))
     figures = {
@@ -90,26 +80,34 @@ def _measure(server: Server, *, is_warm_up: bool) -> dict[str, float]:
         "p50 ms": storm.percentile(0.5) * 1e3,
         "p99 ms": storm.percentile(0.99) * 1e3,
         "CPU ms": (server.cpu_seconds() - before) / total * 1e3,
-        "failed": _failed(storm),
+        "failed": _failed(storm, contender),
     }
-    if is_warm_up or is_slow:
+    if is_warm_up:
         return figures
-    requests = alert_requests(path, int(RATE * SECONDS))
+    again, before = min(AGAIN, total), server.cpu_seconds()
+    repeated = asyncio.run(closed_loop(path, requests.__getitem__, connections=CONNECTIONS, requests=again))
+    figures |= {
+        "again req/s": repeated.rate,
+        "again CPU ms": (server.cpu_seconds() - before) / again * 1e3,
+        "failed": figures["failed"] + _failed(repeated, contender),
+    }
+    if not contender.holds_rate:
+        return figures
+    requests = alert_requests(path, int(RATE * SECONDS), contender.body, contender.key)
     steady = asyncio.run(open_loop(path, requests.__getitem__, rate=RATE, seconds=SECONDS))
     return figures | {
         "100/s p50 ms": steady.percentile(0.5) * 1e3,
         "100/s p99 ms": steady.percentile(0.99) * 1e3,
-        "100/s failed": _failed(steady),
+        "100/s failed": _failed(steady, contender),
     }
 
 
-def _failed(outcome: Outcome) -> float:
-    return float(outcome.statuses.total() - outcome.statuses[202])
+def _failed(outcome: Outcome, contender: Contender) -> float:
+    return float(outcome.statuses.total() - outcome.statuses[contender.accepted])
 
 
 def _aims(rows: dict[str, dict[str, float]], database: str) -> list[Aim]:
-    ours, stock, slow = rows["fast door"], rows["stock DRF view"], rows["synchronous design"]
-    full = rows["fast door with the worker inside"]
+    ours, stock, slow, full = rows[DOOR], rows[STOCK], rows[SYNCHRONOUS], rows[WITH_WORKER]
     aims = [
         Aim("CPU per event against the stock view", ours["CPU ms"] / stock["CPU ms"], at_most=1 / 8),
         Aim("rate against the stock view", ours["req/s"] / stock["req/s"], at_least=8),
@@ -123,4 +121,6 @@ def _aims(rows: dict[str, dict[str, float]], database: str) -> list[Aim]:
         Aim("rate against the synchronous design", ours["req/s"] / slow["req/s"], at_least=60),
         Aim("p50 against the synchronous design", ours["p50 ms"] / slow["p50 ms"], at_most=1 / 60),
     ]
+    if ALERTA in rows:
+        aims.append(Aim("rate against Alerta", ours["req/s"] / rows[ALERTA]["req/s"], at_least=10))
     return [Aim(f"{aim.what} ({database})", aim.measured, aim.at_least, aim.at_most) for aim in aims]

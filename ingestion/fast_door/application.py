@@ -50,6 +50,7 @@ class FastDoor:
         for spec in registry().values():
             path = f"/{spec.path.strip('/')}"
             self._specs[path] = self._specs[f"{path}/"] = spec
+        self._seconds = {spec.slug: ALERT_SECONDS.labels(spec.slug) for spec in self._specs.values()}
         self._good_hosts: set[str] = set()
         self._asking = asyncio.Lock()
 
@@ -62,7 +63,7 @@ class FastDoor:
             return await self._application(scope, receive, send)
         request_id = new_request_id()
         try:
-            with ALERT_SECONDS.labels(spec.slug).time():
+            with self._seconds[spec.slug].time():
                 answer = await self._answer(spec, scope, headers, receive, request_id)
         except SuspiciousOperation:  # a query string that Django has a page for
             return await self._application(scope, receive, send)

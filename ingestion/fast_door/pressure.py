@@ -22,6 +22,9 @@ class Pressure:
         if size >= STORM_BATCH:
             self._storm_until = time.monotonic() + STORM_LASTS
 
+    def is_on(self) -> bool:
+        return time.monotonic() < self._storm_until
+
     def give_way(self) -> None:
         """Return when the storm is over, after LONGEST_WAIT seconds at the latest."""
         deadline = time.monotonic() + LONGEST_WAIT

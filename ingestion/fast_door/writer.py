@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
@@ -31,6 +31,7 @@ MOST_BYTES_AT_ONCE = 8 * 1024 * 1024
 MOST_WAITING = 2_000
 MOST_BYTES_WAITING = 64 * 1024 * 1024
 COUNT_LASTS = 1.0
+LEAST_LOCK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Job:
     inbound: Inbound
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Answer]
+    queued_at: float = field(default_factory=time.monotonic)
 
 
 class Writer:
@@ -137,7 +139,9 @@ class Writer:
             # that is locked stays locked.
             may_be_cut = connection.connection is not None and connection.vendor != "sqlite"
             try:
-                told = services.receive_together(readings, self._backlog.waiting())
+                told = services.receive_together(
+                    readings, self._backlog.waiting(), lock_seconds=_lock_seconds(jobs)
+                )
             except (OperationalError, InterfaceError) as error:
                 connection.close()
                 if attempt == 1 and may_be_cut:
@@ -150,6 +154,11 @@ class Writer:
             self._backlog.grow(told)
             return told
         raise AssertionError("unreachable")
+
+
+def _lock_seconds(jobs: Sequence[Job]) -> float:
+    """What the time in the queue, behind a batch that waited in vain, has left of the first one's wait for a lock."""
+    return max(LEAST_LOCK_SECONDS, services.LOCK_SECONDS - (time.monotonic() - jobs[0].queued_at))
 
 
 def _tell(jobs: Sequence[Job], told: Sequence[Answer]) -> None:

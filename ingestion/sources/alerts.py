@@ -59,6 +59,7 @@ class Condition:
     value: str = ""
     query: str = ""
     link: str = ""
+    aggregation: str = field(default="", compare=False)
 
     def fields(self) -> Fields:
         """The dimensions, to be searched by name."""

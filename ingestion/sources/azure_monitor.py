@@ -243,6 +243,7 @@ def _condition(fields: Fields) -> Condition:
         value=fields.scalar("metricvalue", "resultcount", "expressionvalue"),
         query=fields.scalar("searchquery", "expression", limit=2000),
         link=fields.scalar(*_LINKS, limit=4000),
+        aggregation=fields.scalar("timeaggregation"),
     )
 
 

@@ -20,7 +20,8 @@ class RunQuery:
     """An alert that names no run: which failed runs to ask the vendor for (contract, "Looking up runs").
 
     `resource_id` is the ARM id of the factory or workspace; names are empty when the alert was not split by
-    them; the window is UTC and None where the alert gives none.
+    them; the window is UTC and None where the alert gives none. `expected_runs` is how many failed runs a metric
+    counted in that window, None where none tells.
     """
 
     resource_id: str
@@ -29,6 +30,7 @@ class RunQuery:
     window_start: datetime | None = None
     window_end: datetime | None = None
     fired_at: datetime | None = None
+    expected_runs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

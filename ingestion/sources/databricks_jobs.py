@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from audit import actions
 from ingestion.sources import keys
 from ingestion.sources.alerts import severity_of
 from ingestion.sources.base import Failure, Failures, Ignored, ParseResult, Success, Unsupported
@@ -100,10 +101,10 @@ def parse_job_event(event: str, fields: Fields) -> ParseResult:
         # A task's success says nothing of the job's.
         whole = None if run.is_task else Success(_SLUG, run.name, run.workspace_id, run.at)
         return Ignored(
-            f"{label} succeeded.", name, "Run Succeeded", run_keys, succeeded=whole, run_id=run.run_id
+            f"{label} succeeded.", name, actions.RUN_SUCCEEDED, run_keys, succeeded=whole, run_id=run.run_id
         )
     if meaning is Meaning.STARTED:
-        return Ignored(f"{label} has only started.", name, "Run Started", run_keys, run_id=run.run_id)
+        return Ignored(f"{label} has only started.", name, actions.RUN_STARTED, run_keys, run_id=run.run_id)
     if meaning is Meaning.NOTHING:
         return Ignored(f'A maintenance event of "{run.name}" is no failure.', name, run_id=run.run_id)
     if not (run.run_id or run.job_id or run.name != "Databricks job"):

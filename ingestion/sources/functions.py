@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from audit import actions
 from ingestion.sources import keys
 from ingestion.sources.alerts import Alert, severity_of
 from ingestion.sources.azure_monitor import read_alert
@@ -98,7 +99,7 @@ def _not_failed(item: Invocation, event: str, dedup_keys: tuple[str, ...]) -> Ig
         return Ignored(
             f"{what} succeeded.",
             event or "simple-succeeded",
-            "Run Succeeded",
+            actions.RUN_SUCCEEDED,
             dedup_keys,
             succeeded=Success(_SLUG, item.function),
             run_id=item.invocation_id,
@@ -106,7 +107,7 @@ def _not_failed(item: Invocation, event: str, dedup_keys: tuple[str, ...]) -> Ig
     return Ignored(
         f"{what} has only started.",
         event or "simple-started",
-        "Run Started",
+        actions.RUN_STARTED,
         dedup_keys,
         run_id=item.invocation_id,
     )

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingestion.sources import keys
-from ingestion.sources.alerts import Alert, severity_of
+from ingestion.sources.alerts import Alert, Condition, severity_of
 from ingestion.sources.base import Failure, Json, RunQuery
 from ingestion.sources.error_text import is_generic
-from ingestion.sources.fields import body_as_message, compact
+from ingestion.sources.fields import Fields, body_as_message, compact
 from ingestion.sources.runs import RunFacts, essentials_description, read_run
 from tickets.choices import ResourceType
 
 _MAX_SCOPE = 300
+_MOST_COUNTED = 1_000
 _ANY = frozenset({"", "*"})
 RUN_DURATION_EXCEEDED = "RunDurationExceeded"
 
@@ -131,19 +132,19 @@ def _run_query(alert: Alert, service: PipelineService) -> RunQuery | None:
     scope = service.resource_id(*alert.targets, *(f.scalar("resourceid", limit=1000) for f in dimensions))
     pipelines: list[str] = []
     activities: list[str] = []
-    is_asked = False
+    counts: list[int | None] = []
     for condition, fields in zip(alert.conditions, dimensions, strict=True):
         if names := service.queries.get(condition.metric.lower()):
             if fields.scalar("result").lower() not in ("", "failed"):
                 continue
-            is_asked = True
             pipelines.append(fields.scalar(names[0]))
             activities.append(fields.scalar(names[1]))
+            counts.append(_counted_runs(condition, fields) if not names[1] else None)
         elif condition.query and any(table in condition.query.lower() for table in service.log_tables):
-            is_asked = True
             pipelines.append(fields.scalar("pipelinename"))
             activities.append(fields.scalar("activityname"))
-    if not (scope and is_asked):
+            counts.append(None)
+    if not (scope and counts):
         return None
     return RunQuery(
         resource_id=scope,
@@ -152,7 +153,20 @@ def _run_query(alert: Alert, service: PipelineService) -> RunQuery | None:
         window_start=alert.window_start,
         window_end=alert.window_end,
         fired_at=alert.fired_at,
+        expected_runs=counts[0] if len(counts) == 1 else None,
     )
+
+
+def _counted_runs(condition: Condition, fields: Fields) -> int | None:
+    """How many failed runs the metric counted; None for other aggregations, and where it counts good runs, too."""
+    is_of_failures = "failed" in condition.metric.lower() or fields.scalar("result").lower() == "failed"
+    try:
+        count = float(condition.value)
+    except ValueError:
+        return None
+    is_count = count.is_integer() and 1 <= count <= _MOST_COUNTED
+    is_total = condition.aggregation.lower() in ("", "total")
+    return int(count) if is_count and is_total and is_of_failures else None
 
 
 def _restriction(names: list[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audit import actions
 from ingestion.sources import keys
 from ingestion.sources.alerts import Alert
 from ingestion.sources.azure_monitor import read_alert
@@ -82,11 +83,15 @@ def _not_failed(run: RunFacts, service: PipelineService, event: str, run_keys: t
         return Ignored(
             f"{what} succeeded.",
             event or "simple-succeeded",
-            "Run Succeeded",
+            actions.RUN_SUCCEEDED,
             run_keys,
             succeeded=whole,
             run_id=run.run_id,
         )
     return Ignored(
-        f"{what} has only started.", event or "simple-started", "Run Started", run_keys, run_id=run.run_id
+        f"{what} has only started.",
+        event or "simple-started",
+        actions.RUN_STARTED,
+        run_keys,
+        run_id=run.run_id,
     )

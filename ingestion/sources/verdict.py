@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from audit import actions
 from ingestion.sources.alerts import Alert
 from ingestion.sources.base import Ignored
 from ingestion.sources.fields import Fields
 
 _UNHEALTHY = frozenset({"unavailable", "degraded"})
-ALERT_RESOLVED = "Alert Resolved"
 
 
 def why_ignored(alert: Alert, source: str, dedup_keys: tuple[str, ...] = ()) -> Ignored | None:
@@ -34,7 +34,7 @@ def _resolved(alert: Alert, source: str, reason: str, dedup_keys: tuple[str, ...
     return Ignored(
         reason,
         event=alert.event,
-        audit_action=ALERT_RESOLVED,
+        audit_action=actions.ALERT_RESOLVED,
         dedup_keys=(*dedup_keys, alert.dedup_key(source)),
         family_key=alert.family_key(source),
     )

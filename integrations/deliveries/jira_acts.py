@@ -28,8 +28,6 @@ from tickets.models import Ticket
 
 # Jira's search learns of an issue some seconds after it was made; before that an empty answer proves nothing.
 SEARCH_LAG = timedelta(seconds=10)
-
-
 # A move is three calls, a create two: together less than the lease of a claim.
 DEADLINE_SECONDS = 14.0
 ISSUE_WAIT_SECONDS = 60.0

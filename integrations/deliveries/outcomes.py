@@ -34,6 +34,10 @@ FAILED_ACTIONS: dict[str, str] = {
 
 
 def succeed(work: Work, act: Act, result: Result, duration_ms: int) -> None:
+    """The vendor took it: written down with what follows from it, or due again where it was wanted anew meanwhile.
+
+    Raises LostClaimError when the claim passed to somebody else.
+    """
     now = timezone.now()
     with transaction.atomic():
         ticket, delivery = _lock(work)
@@ -59,6 +63,7 @@ def succeed(work: Work, act: Act, result: Result, duration_ms: int) -> None:
 
 
 def fail(work: Work, act: Act, error: IntegrationError, duration_ms: int) -> None:
+    """The vendor did not take it: tried again later, or parked where that is of no use. Raises LostClaimError."""
     now = timezone.now()
     with transaction.atomic():
         ticket, delivery = _lock(work)

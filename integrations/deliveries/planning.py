@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -71,8 +72,8 @@ def plan_deliveries(ticket_id: int) -> list[Delivery]:
                 _speak(known[channel, operation], now)
         _let_slack_wait(known[Channel.SLACK, Operation.POST], known[Channel.JIRA, Operation.CREATE], now)
         told.mark_notified(ticket)
-        if any(delivery.is_active for delivery in known.values()):
-            transaction.on_commit(wakeup.dispatch_now, robust=True)
+        if channels := [delivery.channel for delivery in known.values() if delivery.is_active]:
+            transaction.on_commit(partial(wakeup.dispatch_among, channels), robust=True)
     return list(known.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from celery import current_app
@@ -27,7 +28,7 @@ def _send_wake_up() -> None:
     current_app.send_task("integrations.deliver_waiting", expires=30)
 
 
-_wake_up = Coalescer(_send_wake_up, WINDOW_SECONDS)
+_wake_up = Coalescer(_send_wake_up, WINDOW_SECONDS, "Wake-ups for deliveries")
 
 
 def wake() -> None:
@@ -37,10 +38,15 @@ def wake() -> None:
 
 def dispatch_now() -> int:
     """In a worker: claim what is due in every channel and hand each to a task of its own; returns how many."""
-    return sum(dispatch(channel) for channel in claims.channels())
+    return dispatch_among(claims.channels())
+
+
+def dispatch_among(channels: Iterable[str]) -> int:
+    return sum(dispatch(channel) for channel in channels)
 
 
 def dispatch(channel: str) -> int:
+    """Claim what is due in one channel and hand each to a task of its own; returns how many."""
     claimed = claims.claim_waiting(channel, timezone.now())
     for delivery_id, token in claimed:
         try:

@@ -25,6 +25,7 @@ _SHOWN_IN_SLACK = frozenset(
 
 
 def ticket_saved(instance: Ticket, *, created: bool, update_fields: Iterable[str] | None, **_: Any) -> None:
+    """Want whatever tells the outside of the columns that changed; inside the transaction that saved them."""
     if created or update_fields is None:
         return
     changed = frozenset(update_fields)

@@ -18,7 +18,7 @@ from integrations.deliveries.acts import Act, BaseAct, Result, Work
 from integrations.deliveries.escalating import sentence, still_wanted
 from integrations.deliveries.notices import notice_of
 from integrations.models import Operation
-from integrations.public_address import check_public
+from integrations.public_address import public_addresses
 from integrations.signatures import sign
 from integrations.webhook_config import VENDOR, WebhookConfig
 
@@ -32,7 +32,7 @@ class EscalateByWebhook(BaseAct):
         config = WebhookConfig.from_settings()
         content = still_wanted(work)
         url = str(content["target"])
-        check_public(VENDOR, url, config.allowed_hosts)
+        addresses = public_addresses(VENDOR, url, config.allowed_hosts)
         body = json.dumps(_document(work), ensure_ascii=False).encode("utf-8", "replace")
         stamp = str(int(timezone.now().timestamp()))
         work.about_to_act()
@@ -52,6 +52,7 @@ class EscalateByWebhook(BaseAct):
             max_bytes=64 * 1024,
             deadline=DEADLINE_SECONDS,
             shown_as="the webhook",
+            addresses=addresses,
         )
         return Result(str(work.delivery.pk), f"answered {answer.status}")
 

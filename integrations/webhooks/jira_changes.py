@@ -85,10 +85,7 @@ def _act(event: JiraEvent) -> Answer:
 
 
 def find_ticket(issue_key: str) -> int | None:
-    known = JiraIssue.objects.filter(key=issue_key).values_list("ticket_id", flat=True).first()
-    if known is not None:
-        return known
-    return Ticket.objects.filter(itsm_ticket_id=issue_key).values_list("pk", flat=True).first()
+    return JiraIssue.objects.filter(key=issue_key).values_list("ticket_id", flat=True).first()
 
 
 def _follow_status(ticket: Ticket, event: JiraEvent) -> Answer:

@@ -48,6 +48,7 @@ def read_payload(body: bytes) -> dict[str, Any] | None:
 
 
 def presses_of(payload: dict[str, Any]) -> list[Press]:
+    """The buttons that were pressed, ten at most; none where the payload is about something else."""
     if text(payload, "type") != "block_actions":
         return []
     user = payload.get("user")

@@ -13,8 +13,9 @@ from audit.api.query import OneOf
 from audit.api.responses import answers
 from rca.models import Analysis, Feedback
 from rca.services import give_feedback
+from tickets.api.action_serializers import LONGEST_NOTE
 from tickets.api.actions import TicketAction, action_schema
-from tickets.api.serializers import LONGEST_NOTE, TicketAnswerSerializer
+from tickets.api.detail_serializers import TicketAnswerSerializer
 from tickets.api.views import ticket_or_404
 from tickets.choices import CauseClass
 

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 from audit import actions as audit_actions
 from audit.api.responses import answers
 from tickets import services
+from tickets.api.action_serializers import StartSerializer
 from tickets.api.actions import TicketAction, action_schema
-from tickets.api.serializers import StartSerializer, TicketAnswerSerializer
+from tickets.api.detail_serializers import TicketAnswerSerializer
 from tickets.api.views import ticket_or_404
 
 

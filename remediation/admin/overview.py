@@ -48,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             )
             for record in records()
         ],
-        "rows": [_row(rule, step) for rule, step in policy.table()],
+        "rows": [_row(rule, step) for rule in policy.RULES for step in rule.steps],
         "never": [*policy.NEVER.items(), ("data loss", "codes that tell of lost or damaged data")],
         "guards": _guards(),
         "may_stop": has_role(request, Role.ANALYST),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -49,6 +49,16 @@ class AttemptsView(ConditionalView):
         return Response({"attempts": [attempt_row(attempt) for attempt in shown], "next": following})
 
 
+def answer_schema(operation_id: str, summary: str) -> Any:
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        tags=["remediation"],
+        request=AnswerSerializer,
+        responses=answers(AttemptAnswerSerializer, errors=(400, 404, 409)),
+    )
+
+
 class AnswerView(APIView):
     """The base of yes and no."""
 
@@ -73,13 +83,7 @@ class AnswerView(APIView):
 class ApproveView(AnswerView):
     answer = staticmethod(services.approve)
 
-    @extend_schema(
-        operation_id="approve_remediation",
-        summary="Say yes to a proposal",
-        tags=["remediation"],
-        request=AnswerSerializer,
-        responses=answers(AttemptAnswerSerializer, errors=(400, 404, 409)),
-    )
+    @answer_schema("approve_remediation", "Say yes to a proposal")
     def post(self, request: Request, attempt_id: str) -> Response:
         return self.give(request, attempt_id)
 
@@ -87,12 +91,6 @@ class ApproveView(AnswerView):
 class RejectView(AnswerView):
     answer = staticmethod(services.reject)
 
-    @extend_schema(
-        operation_id="reject_remediation",
-        summary="Say no to a proposal, or to what is scheduled",
-        tags=["remediation"],
-        request=AnswerSerializer,
-        responses=answers(AttemptAnswerSerializer, errors=(400, 404, 409)),
-    )
+    @answer_schema("reject_remediation", "Say no to a proposal, or to what is scheduled")
     def post(self, request: Request, attempt_id: str) -> Response:
         return self.give(request, attempt_id)

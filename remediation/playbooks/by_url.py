@@ -40,25 +40,16 @@ def may_repeat(attempt: Attempt) -> bool:
 
 
 def call_url(url: str, attempt: Attempt, seen: Sighting) -> str:
-    """`POST` to a Logic App or Function (contract, section 12): signed, never repeated, its address kept secret."""
+    """`POST` to a Logic App or Function (contract, section 12): signed, never repeated, its address kept secret.
+
+    Returns the id of the run that it says it began, "" where it names none. Raises NotConfiguredError without a
+    secret to sign with, IntegrationError where it was not taken.
+    """
     if not settings.PLAYBOOK_SIGNING_SECRET:
         raise NotConfiguredError(
             "playbook", "Set PLAYBOOK_SIGNING_SECRET: playbooks are called signed or not at all."
         )
-    metadata: dict[str, Any] = {
-        **seen.target.as_json(),
-        "playbook": attempt.playbook,
-        "attempt_id": attempt.pk,
-        "idempotency_token": attempt.token,
-    }
-    body = {
-        "ticket_id": attempt.ticket.key,
-        "error_type": attempt.error_type,
-        "metadata": metadata,
-        "retry_attempt": attempt.try_number,
-        "max_retries": attempt.most_tries,
-    }
-    content = json.dumps(body).encode()
+    content = json.dumps(_body(attempt, seen)).encode()
     answer = http.request(
         "playbook",
         "POST",
@@ -80,3 +71,18 @@ def call_url(url: str, attempt: Attempt, seen: Sighting) -> str:
     except IntegrationError:
         return ""
     return run_id if _RUN_ID.fullmatch(run_id) else ""
+
+
+def _body(attempt: Attempt, seen: Sighting) -> dict[str, Any]:
+    return {
+        "ticket_id": attempt.ticket.key,
+        "error_type": attempt.error_type,
+        "metadata": {
+            **seen.target.as_json(),
+            "playbook": attempt.playbook,
+            "attempt_id": attempt.pk,
+            "idempotency_token": attempt.token,
+        },
+        "retry_attempt": attempt.try_number,
+        "max_retries": attempt.most_tries,
+    }

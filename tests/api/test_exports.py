@@ -24,6 +24,7 @@ from audit.models import AuditEntry
 from audit.services import record
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
+from tests.support.streaming import body_of
 from tickets.api.export_rows import CONVERSIONS, moment_of
 from tickets.api.serializers import TicketSerializer
 from tickets.export_columns import COLUMNS
@@ -38,8 +39,7 @@ def client(transactional_db: None, make_person: Callable[[Role | None], User]) -
 
 
 def table(answer: Any) -> list[dict[str, str]]:
-    text = b"".join(answer.streaming_content if not answer.is_async else answer).decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    return list(csv.DictReader(io.StringIO(body_of(answer).decode("utf-8-sig"), newline="")))
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])

@@ -21,7 +21,7 @@ from tests.support.alerts import data_factory_alert
 from tests.support.live_server import ROOT, LiveServer
 from tests.support.together import at_once
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("the API of one server")]
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
@@ -63,7 +63,7 @@ def test_schema_holds_against_generated_requests(server: LiveServer, token: str,
             f"{server.url}/api/schema/", "-H", f"Authorization: Bearer {token}", "--checks", CHECKS,
             "--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--workers", "1",
         ],
-        cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=480, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-6000:]
     tested = re.search(r"Tested: (\d+)", ended.stdout)

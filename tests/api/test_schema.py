@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from aiops.schema import OnceGenerator
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +71,20 @@ def test_closed_lists_are_named_for_what_they_are(client: Client) -> None:
     assert components["DeliveryState"]["enum"][0] == "pending"
     assert components["RoleName"]["enum"] == ["viewer", "analyst", "approver", "admin"]
     assert not {"StatusEnum", "StateEnum", "CodeEnum"} & components.keys()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_ask_at_once_for_the_first_document_wait_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    make = SchemaGenerator.get_schema
+
+    def counted(generator: SchemaGenerator, *arguments: Any) -> Any:
+        made.append(make(generator, *arguments))  # type: ignore[no-untyped-call]
+        return made[-1]
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", counted)
+    monkeypatch.setattr(OnceGenerator, "_made", None)
+    with ThreadPoolExecutor(6) as people:
+        answers = list(people.map(lambda _: Client().get("/api/schema/"), range(6)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(made) == 1

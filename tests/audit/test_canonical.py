@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(details=st.dictionaries(st.text(), JSON, max_size=5), summary=st.text(max_size=600), name=st.text())
 def test_whatever_is_recorded_reads_back_with_its_digest(
     details: dict[str, object], summary: str, name: str
@@ -86,7 +86,7 @@ def test_format_of_version_one_does_not_change() -> None:
 ANY = st.text() | st.none() | st.integers() | st.dictionaries(st.text(), st.text(), max_size=2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values=st.lists(st.text() | st.text() | ANY, min_size=9, max_size=9), number=st.integers())
 def test_bytes_written_out_are_those_of_the_encoder(values: list[object], number: int) -> None:
     sealed = dict(zip(canonical.SEALED_FIELDS, values, strict=True)) | {"id": number}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import time, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,10 +16,12 @@ from audit.models import AuditEntry
 from integrations.deliveries.jira_acts import raised
 from integrations.errors import IntegrationError
 from integrations.models import Delivery
-from integrations.public_address import check_public
+from integrations.public_address import public_addresses
 from tests.clock.conftest import ANN, HOOK_SECRET, Desk, policy, window
 from tests.support.adf_validator import texts
 from tests.support.factories import make_ticket
+from tests.support.name_server import answering
+from tests.support.tls_server import certificate_for, serving_tls
 from tests.support.together import at_once
 from tests.support.vendor_server import Answer
 from tickets import services
@@ -213,14 +216,32 @@ def test_channel_without_settings_is_skipped_with_advice(desk: Desk, settings: S
 )  # fmt: skip
 def test_webhook_reaches_no_address_inside(url: str) -> None:
     with pytest.raises(IntegrationError) as refused:
-        check_public("webhook", url, ())
+        public_addresses("webhook", url, ())
     assert refused.value.permanent
     assert refused.value.code == "address_refused"
 
 
 @pytest.mark.parametrize("url", ["https://8.8.8.8/x", "https://[2606:4700:4700::1111]/x"])
 def test_webhook_reaches_public_addresses(url: str) -> None:
-    check_public("webhook", url, ())
+    assert public_addresses("webhook", url, ()) == (urlsplit(url).hostname,)
+
+
+def test_webhook_goes_to_the_address_that_was_checked(
+    desk: Desk, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_for("hooks.example", tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,hooks.example")
+    monkeypatch.setattr("integrations.public_address._is_public", "127.0.0.1".__eq__)
+    settings.ESCALATION_WEBHOOK_HOSTS = ()
+    asked = answering(monkeypatch, "hooks.example", ("127.0.0.1",), ("127.0.0.9",))
+    with serving_tls("127.0.0.1", certificate) as receiver:
+        policy("", (0, "webhook", f"https://hooks.example:{receiver.port}/hook"))
+        desk.open(1)
+        desk.tick(minutes=16)
+    assert Delivery.objects.get(channel="webhook").state == "sent"
+    assert receiver.hosts == [f"hooks.example:{receiver.port}"]
+    assert asked == ["hooks.example"]
 
 
 def test_redirected_webhook_is_not_followed(desk: Desk) -> None:

@@ -87,6 +87,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 @pytest.mark.server
+@pytest.mark.lease
 @pytest.mark.skipif(
     not (os.environ.get("REDIS_URL") and os.environ.get("DATABASE_URL", "").startswith("postgres")),
     reason="REDIS_URL and a PostgreSQL DATABASE_URL are needed: one process cannot double a notice",

@@ -1,4 +1,4 @@
-"""No page of the console costs more than ten queries, and none costs more with fifty rows than with one."""
+"""No page of the console costs more than ten queries (a ticket's: eight), nor more with fifty rows than with one."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tickets.admin import panels
 from tickets.models import Ticket
 
 MOST_QUERIES = 10
+MOST_QUERIES_OF_A_TICKET = 8
 LISTS = (
     "tickets_ticket", "audit_auditentry", "ingestion_alertevent", "integrations_delivery", "rca_analysis",
     "accounts_servicekey", "accounts_user", "audit_auditseal", "remediation_attempt",
@@ -82,7 +83,7 @@ def test_a_tickets_page_costs_the_same_however_much_hangs_on_it(cast: Cast, tab:
                 type(row)._base_manager.filter(pk=row.pk).update(**values)
     many = len(queries_of(cast, page))
     assert many == few
-    assert many <= MOST_QUERIES
+    assert many <= MOST_QUERIES_OF_A_TICKET
 
 
 def test_the_front_page_reads_only_once_in_a_while(cast: Cast) -> None:

@@ -19,6 +19,7 @@ from aiops.console.figures import read_figures
 from aiops.console.theme import UNFOLD
 from audit.integrity import keep_result
 from audit.report import Finding, Kind, Report
+from ingestion import worker_pulse
 from ingestion.models import AlertEvent, WorkerPulse
 from integrations.models import Delivery
 from tests.console.conftest import Cast, full_ticket, registered
@@ -27,7 +28,7 @@ from tests.support.factories import make_ticket
 
 @pytest.fixture
 def worker(db: None) -> None:
-    WorkerPulse.objects.update_or_create(name="sweep", defaults={"seen_at": timezone.now()})
+    WorkerPulse.objects.update_or_create(name=worker_pulse.NAME, defaults={"seen_at": timezone.now()})
 
 
 def alarms() -> str:

@@ -16,7 +16,7 @@ from tests.deliveries.test_changes import ANN
 from tests.deliveries.test_exactly_once import ANALYSED, assert_told_once, told_ticket
 from tests.support.factories import make_ticket
 from tests.support.world import World
-from tickets import sections
+from tickets.api.detail import ticket_detail
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_all_sent_again_make_nothing_twice(world: World, turn: Worker) -> None:
 
 def test_section_of_the_ticket_tells_each_delivery(world: World, turn: Worker) -> None:
     ticket = told_ticket(turn)
-    rows = sections.read_all(ticket)["deliveries"]
+    rows = ticket_detail(ticket)["deliveries"]
     assert [(row["channel"], row["operation"], row["state"], row["attempts"]) for row in rows] == [
         ("jira", "create", "sent", 1), ("slack", "post", "sent", 1), ("blob", "archive", "sent", 1),
     ]  # fmt: skip

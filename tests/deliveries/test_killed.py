@@ -85,6 +85,7 @@ def is_told(ticket: dict[str, Any]) -> bool:
     )
 
 
+@pytest.mark.lease
 @pytest.mark.parametrize("effect", ["jira create", "slack post", "blob put"])
 def test_killed_between_effect_and_record_makes_no_second_effect(
     server: LiveServer, world: World, effect: str

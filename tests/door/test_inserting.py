@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Cast
 from django.forms.models import model_to_dict
 
 from audit.appending import append, appended_together
 from audit.inserting import insert_all
 from audit.models import AuditEntry
+from audit.new_rows import new_row
 from ingestion.models import AlertEvent, EventTicket, Outcome
 from tests.support.factories import TicketFactory, make_ticket
+from tickets import counter_store
 from tickets.choices import Severity
-from tickets.models import Ticket
+from tickets.counters import Key
+from tickets.models import CounterDelta, LiveEvent, Ticket
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -94,3 +98,65 @@ def _append_and_fail() -> None:
     with transaction.atomic(), appended_together():
         append(AuditEntry(action="third"))
         raise KeyError
+
+
+@pytest.mark.parametrize("model", [Ticket, AlertEvent, EventTicket, AuditEntry, LiveEvent])
+def test_new_row_is_what_the_constructor_makes(model: type[models.Model]) -> None:
+    made, constructed = new_row(model), model()
+    assert made._state.adding
+    assert made._state.db is None
+    for field in model._meta.concrete_fields:
+        mine, theirs = getattr(made, field.attname), getattr(constructed, field.attname)
+        if isinstance(theirs, datetime):
+            assert abs(mine - theirs) < timedelta(seconds=5)
+        else:
+            assert mine == theirs, field.attname
+
+
+def test_new_row_shares_no_default_with_the_next_one() -> None:
+    new_row(Ticket).metadata["left"] = "behind"
+    assert new_row(Ticket).metadata == {}
+
+
+def test_new_row_refuses_a_name_that_is_no_field() -> None:
+    with pytest.raises(TypeError, match="pipline"):
+        new_row(Ticket, pipline="misspelt")
+
+
+@pytest.mark.django_db
+def test_new_rows_that_refer_to_each_other_are_stored() -> None:
+    event = new_row(AlertEvent, source="adf", body=b"{}", body_size=2, outcome=Outcome.ACCEPTED)
+    ticket = new_ticket()
+    touch = new_row(EventTicket, event=event, ticket=ticket, verdict="created")
+    for row in (event, ticket, touch):
+        insert_all([row])
+    found = EventTicket.objects.get()
+    assert (found.event_id, found.ticket_id) == (event.pk, ticket.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", [{}, [], {"a": [1, None]}, ["é"], "text", 5, 1.5, True])
+def test_any_json_is_stored_as_django_stores_it(value: object) -> None:
+    row = new_row(AuditEntry, details=value)
+    insert_all([row])
+    saved = AuditEntry.objects.create(details=value)
+    stored_text = AuditEntry.objects.annotate(text=Cast("details", models.TextField())).values_list(
+        "text", flat=True
+    )
+    assert stored_text.get(pk=row.pk) == stored_text.get(pk=saved.pk)
+
+
+@pytest.mark.django_db
+def test_numbers_of_many_changes_are_one_row_and_none_where_they_cancel_out() -> None:
+    first, second = Key("status", "Open"), Key("team", "Sales")
+    with transaction.atomic(), appended_together():
+        for change in ({first: 2, second: 1}, {first: -1}, {second: -1}):
+            counter_store.append(change)
+    assert counter_store.current() == {first: 1}
+    assert CounterDelta.objects.count() == 1
+    with transaction.atomic(), appended_together():
+        counter_store.append({first: 1})
+        counter_store.append({first: -1})
+    counter_store.append({second: 1})
+    counter_store.append({})
+    assert CounterDelta.objects.count() == 2

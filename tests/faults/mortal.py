@@ -1,7 +1,8 @@
 """`manage.py` or `celery` that kills itself with SIGKILL at one place: `mortal.py PLACE WHEN NTH [celery] COMMAND...`.
 
 PLACE is `module:name` or `module:Class.name`, WHEN is `before` or `after` the call of it; `after` counts only calls
-that gave something back or raised nothing and are declared to give nothing. NTH says which call, from 1. With
+that gave something back or raised nothing and are declared to give nothing. `instead` raises an error in its place,
+and kills nobody. NTH says which call, from 1. With
 `argument=VALUE` instead of a number, every call whose first argument is VALUE dies: a poisoned payload.
 The product knows nothing of it: no variable, no hook.
 """
@@ -37,7 +38,9 @@ def deadly(original: Callable[..., Any], when: str, which: str) -> Callable[...,
 
     @functools.wraps(original)
     def wrapped(*arguments: Any, **named: Any) -> Any:
-        if when == "before" and is_the_one(arguments):
+        if when != "after" and is_the_one(arguments):
+            if when == "instead":
+                raise RuntimeError("as the test wanted it")
             die()
         answer = original(*arguments, **named)
         if when == "after" and (answer is None or answer) and is_the_one(arguments):

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.faults.test_hostile_ticket import HOSTILE, addresses, body_of
+from tests.faults.test_hostile_ticket import HOSTILE, addresses, text_of
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
 
@@ -101,7 +101,7 @@ def test_no_address_answers_with_a_fault_of_ours(admin_person: User) -> None:
     for method, target, body, kind in requests(places, random.Random(SEED)):
         client: Any = api if target.startswith("/api/") else browser
         answer = client.generic(method, target, body, content_type=kind)
-        body_of(answer)
+        text_of(answer)
         assert answer.status_code < 500, (method, target[:300], kind, body[:600])
         seen[answer.status_code] += 1
         if target.startswith(reverse("logout")):

@@ -5,7 +5,6 @@ And every address there is, with what a stranger gets from it.
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -21,6 +20,7 @@ from accounts.models import User
 from ingestion import claims, pipeline
 from tests.deliveries.conftest import turn, world
 from tests.support.people import client_of
+from tests.support.streaming import body_of
 from tests.support.world import World
 from tickets.models import Ticket
 
@@ -67,16 +67,8 @@ def addresses(*arguments: str) -> Iterator[tuple[str, str]]:
             break
 
 
-def body_of(answer: Any) -> str:
-    if not getattr(answer, "streaming", False):
-        return str(answer.content.decode("utf-8", "replace"))
-    if answer.is_async:
-
-        async def gather() -> bytes:
-            return b"".join([part async for part in answer.streaming_content])
-
-        return asyncio.run(gather()).decode("utf-8", "replace")
-    return b"".join(answer.streaming_content).decode("utf-8", "replace")
+def text_of(answer: Any) -> str:
+    return body_of(answer).decode("utf-8", "replace")
 
 
 @pytest.fixture
@@ -108,12 +100,12 @@ def test_hostile_text_stays_text_on_every_address_and_in_every_file(
         kind = answer.headers.get("Content-Type", "")
         if kind.startswith("text/html"):
             pages += 1
-            text = body_of(answer)
+            text = text_of(answer)
             assert not [markup for markup in MARKUP if markup in text], (name, address)
         elif kind.startswith("text/csv"):
             files += 1
             cells = [
-                cell for row in csv.reader(io.StringIO(body_of(answer).lstrip("\ufeff"))) for cell in row
+                cell for row in csv.reader(io.StringIO(text_of(answer).lstrip("\ufeff"))) for cell in row
             ]
             assert not [cell for cell in cells if cell.startswith(FORMULA) and len(cell) > 3], (name, address)
     assert pages > 40
@@ -151,7 +143,7 @@ def test_stranger_gets_nothing_from_any_address(ticket: Ticket) -> None:
             assert answer.status_code < 500, (method, address)
             if answer.status_code < 300:
                 given.add(name)
-                assert ticket.key not in body_of(answer), (method, address)
+                assert ticket.key not in text_of(answer), (method, address)
             if answer.status_code in {301, 302}:
                 assert answer.headers["Location"].startswith("/"), (method, address)
     assert tried > 150

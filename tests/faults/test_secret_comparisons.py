@@ -29,10 +29,10 @@ HARMLESS = {
     ("tickets/steps.py", "digest in done"),  # the digest of a step's text
     ("tickets/services/steps.py", "digest_of(step) == digest"),
     ("tickets/live_reads.py", "event.ticket_key in rows"),  # a ticket's id, as are the keys below
-    ("ingestion/identity.py", "ticket.dedup_key == failure.dedup_key"),
-    ("ingestion/identity.py", "other.key == ticket.key"),
-    ("ingestion/identity.py", "ticket.family_key == failure.family_key"),
-    ("ingestion/identity.py", "ticket.dedup_key == unscoped_key"),
+    ("ingestion/identity/placing.py", "ticket.dedup_key == failure.dedup_key"),
+    ("ingestion/identity/known.py", "other.key == ticket.key"),
+    ("ingestion/identity/placing.py", "ticket.family_key == failure.family_key"),
+    ("ingestion/identity/known.py", "ticket.dedup_key == unscoped_key"),
     ("integrations/webhooks/jira_changes.py", "ticket.key in comment.text[:200]"),
     ("integrations/deliveries/jira_acts.py", "analysis_digest(work.ticket) != work.delivery.digest"),
     ("integrations/deliveries/slack_acts.py", "_digest_of(notice_of(ticket)) != delivery.digest"),

@@ -49,25 +49,23 @@ def do(desk: MortalDesk, *command: str) -> str:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> MortalDesk:
-    """A desk whose first start died at every point of the preparation, one after the other."""
     folder = tmp_path_factory.mktemp("desk")
     desk = MortalDesk(folder, {"AUDIT_SEAL_DIR": str(folder / "seals")})
-    for point in DURING_MIGRATION:
-        die(desk, point, "prepare")
+    do(desk, "prepare")
     return desk
 
 
-def test_start_after_deaths_in_the_migration_lock_finds_it_free_and_ends_the_work(
-    prepared: MortalDesk,
-) -> None:
-    do(prepared, "prepare")
-    do(prepared, "migrate", "--check")
+def test_start_after_deaths_in_the_migration_lock_finds_it_free_and_ends_the_work(tmp_path: Path) -> None:
+    desk = MortalDesk(tmp_path, begins_empty=True)
+    for point in DURING_MIGRATION:
+        die(desk, point, "prepare")
+    do(desk, "prepare")
+    do(desk, "migrate", "--check")
     count = "from accounts.models import User; print(User.objects.filter(is_superuser=True).count())"
-    assert do(prepared, "shell", "--no-imports", "-c", count).split()[-1] == "1"
+    assert do(desk, "shell", "--no-imports", "-c", count).split()[-1] == "1"
 
 
 def test_seal_that_was_cut_short_leaves_a_record_that_verifies(prepared: MortalDesk) -> None:
-    do(prepared, "prepare")
     entry = "from audit.services import record; record('Test', summary='one more')"
     for point in DURING_SEAL:
         do(prepared, "shell", "--no-imports", "-c", entry)

@@ -95,7 +95,7 @@ def test_file_locked_by_another_program_is_503_in_time_and_then_well_again(desk:
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     assert status_of(desk) == 503
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 8  # Azure Monitor waits 10 s for its first try
     other.execute("ROLLBACK")
     other.close()
     assert status_of(desk) == 202

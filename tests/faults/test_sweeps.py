@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.faults.desk import MortalDesk, assert_nothing_is_lost, assert_told_once, settled, until
+from tests.faults.desk import MortalDesk, Point, assert_nothing_is_lost, assert_told_once, settled, until
 from tests.faults.test_kill_points import post
 from tests.production.processes import Redis
 from tests.support.world import living
@@ -16,6 +17,7 @@ from tests.support.world import living
 pytestmark = [pytest.mark.server, pytest.mark.proof]
 
 QUIET = {"RCA_PROVIDERS": "rules", "RECONCILE_MINUTES": "0"}
+STILL_AWAY = 6.0  # seconds; what was asked for while the first wake-up was tried is lost too
 LONG_PAUSE = "31"  # seconds; from half a minute on a pause is left to the sweep
 
 
@@ -31,7 +33,8 @@ def test_one_alert_whose_wake_up_was_lost_is_worked_on_all_the_same(tmp_path: Pa
         run_id = str(uuid.uuid4())
         told = post(desk, run_id)
         assert told is not None
-        assert until(lambda: "Announcements are lost" in desk.log.read_text(), 15), "the wake-up got through"
+        assert until(lambda: "Wake-ups for tickets are lost" in desk.log.read_text(), 30), "it got through"
+        time.sleep(STILL_AWAY)
         broker.start()
         found = settled(desk, 60)
         assert_nothing_is_lost(found, [(run_id, told)])
@@ -56,3 +59,17 @@ def test_one_delivery_after_the_long_pause_that_its_vendor_asked_for_is_made(tmp
             assert_told_once(found, world)
         finally:
             desk.kill()
+
+
+def test_worker_inside_that_its_broker_ended_is_started_anew(tmp_path: Path) -> None:
+    desk = MortalDesk(tmp_path, QUIET)
+    try:
+        desk.live(Point("worker ends", "celery.worker.consumer.consumer:Consumer.start", "instead"))
+        run_id = str(uuid.uuid4())
+        told = post(desk, run_id)
+        assert told is not None
+        found = settled(desk, 20)
+        assert_nothing_is_lost(found, [(run_id, told)])
+        assert "as the test wanted it" in desk.log.read_text()
+    finally:
+        desk.kill()

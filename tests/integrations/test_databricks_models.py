@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.databricks.clusters import Cluster, ClusterEvent, LibraryStatus
@@ -72,7 +72,7 @@ def test_tasks_that_only_followed_are_named_when_nothing_else_failed() -> None:
     assert [task.key for task in Run.from_json({"tasks": [followed]}).failed_tasks] == ["b"]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         FIELDS, JSON | st.lists(st.dictionaries(FIELDS, JSON, max_size=4), max_size=3), max_size=6

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations import reading
@@ -143,7 +143,7 @@ FIELDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(FIELDS, JSON, max_size=6) | JSON)
 def test_no_document_breaks_a_reader(document: Any) -> None:
     PipelineRun.from_json(document).message.encode()

@@ -7,40 +7,23 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from prometheus_client import REGISTRY
 
 from integrations import breaker, http
 from integrations.errors import IntegrationError
 from tests.integrations._calls import call, failing
+from tests.support.tls_server import certificate_for
 from tests.support.vendor_server import Answer, VendorServer, gzip_bomb, ok
 
 
 @contextmanager
 def tls_server(folder: Path) -> Iterator[int]:
     """A port on loopback that speaks TLS with a certificate that it signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(Encoding.PEM)
-    pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "tls.pem").write_bytes(pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "tls.pem")
+    context.load_cert_chain(certificate_for("127.0.0.1", folder))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(5)
 

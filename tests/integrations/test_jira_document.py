@@ -41,7 +41,7 @@ def test_document_keeps_the_formats_rules(name: str) -> None:
         assert problems(built) == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(notice=any_notice())
 def test_document_of_any_text_keeps_rules_and_limits(notice: TicketNotice) -> None:
     for built in every_document(notice):

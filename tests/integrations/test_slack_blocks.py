@@ -87,7 +87,7 @@ def test_message_keeps_slacks_limits(name: str) -> None:
         assert_fit_for_slack(message)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(notice=any_notice())
 def test_message_of_any_text_keeps_limits_and_is_harmless(notice: TicketNotice) -> None:
     for message in every_message(notice):

@@ -1,4 +1,4 @@
-"""The SLA clock does not stand in the queue of the tickets: vendors that hang in a storm delay no breach."""
+"""Vendors that hang in a storm delay no breach and start no false alarm about workers that are silent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def test_every_breach_is_found_while_the_workers_wait_for_a_vendor(tmp_path: Pat
                     break
             assert summary["sla_breached"] == TICKETS
             waiting = [state_of(each) for each in open_tickets(server, token)].count("received")
-            assert waiting > TICKETS / 3, "the clock waited until the tickets were out of its way"
+            assert waiting > TICKETS / 10, "the clock waited until the tickets were out of its way"
+            worker = server.call("/readyz")[1]["checks"]["worker"]
+            assert worker["state"] == "ok", worker
         finally:
             server.kill()
 

@@ -118,3 +118,18 @@ test("a search asks the server too once the list is held", async () => {
   await loader.list(store.state.view);
   assert.deepEqual(visibleIds(store.state, NOW), ["B"]);
 });
+
+test("a search goes on while the server leads on with a page that is not full", async () => {
+  const store = holding({ search: "zq" });
+  answers = [
+    { tickets: [ticket("A")], next: null },
+    { tickets: [], next: "https://other.example/api/open-tickets?search=zq&cursor=2" },
+    { tickets: [ticket("A")], next: null },
+  ];
+  await new Loader(store, () => (placed += 1)).list(store.state.view);
+  assert.deepEqual(asked.slice(1), [
+    "/api/open-tickets?search=zq&limit=500",
+    "/api/open-tickets?search=zq&cursor=2",
+  ]);
+  assert.deepEqual(visibleIds(store.state, NOW), ["A"]);
+});

@@ -15,6 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
+from ingestion import worker_pulse
 from ingestion.models import WorkerPulse
 from integrations.models import Channel, Delivery, Operation
 from integrations.vendor_metrics import observe_call
@@ -87,7 +88,9 @@ def test_waiting_work_and_missed_times_are_told_from_the_database() -> None:
         created_at=now - timedelta(seconds=60),
     )
     assert value("aiops_worker_seen_seconds") == float("inf")
-    WorkerPulse.objects.update_or_create(name="sweep", defaults={"seen_at": now - timedelta(seconds=30)})
+    WorkerPulse.objects.update_or_create(
+        name=worker_pulse.NAME, defaults={"seen_at": now - timedelta(seconds=30)}
+    )
     assert value("aiops_database_up") == 1
     assert value("aiops_tickets_waiting") == 1
     assert 90 <= value("aiops_tickets_waiting_oldest_seconds") < 120

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,8 +18,9 @@ import pytest
 
 from tests.production import processes
 from tests.production.desk import Desk, running
-from tests.production.load import Load
+from tests.production.load import Load, post
 from tests.production.processes import Process, until
+from tests.support.alerts import data_factory_forms
 
 pytestmark = [
     pytest.mark.server,
@@ -42,6 +45,11 @@ def kill_and_restart(process: Process) -> None:
     process.kill()
     time.sleep(DOWN_SECONDS)
     process.start()
+
+
+def takes_an_alert(port: int) -> bool:
+    path, body = data_factory_forms(str(uuid.uuid4()))[0]
+    return post(port, path, json.dumps(body))[0] == 202
 
 
 def assert_nothing_is_lost(desk: Desk, load: Load) -> None:
@@ -87,6 +95,9 @@ def test_each_process_killed_and_each_web_exchanged_under_load_loses_nothing(des
         time.sleep(BETWEEN_SECONDS)
     assert load.refusals, "nothing was killed under load"
     assert all(process.is_running() for process in desk.processes), desk.logs()
+    # Each by itself, before it is exchanged: what lived through the loss takes alerts again.
+    for port in desk.ports:
+        assert until(partial(takes_an_alert, port), within=10), f"{port}\n{desk.logs()}"
     for web in desk.webs:
         assert web.stop() == 0, web.tail()
         web.start()

@@ -278,6 +278,7 @@ def test_rules_hold_their_measured_floor_on_families_written_out_product_by_prod
     assert result["accuracy"] >= 0.94
     assert result["macro_f1"] >= 0.94
     assert result["transient_accuracy"] >= 0.96
+    assert result["entity_accuracy"] >= 0.9
 
 
 def test_rules_hold_their_measured_floor_on_failures_that_taught_no_model() -> None:

@@ -109,3 +109,7 @@ def mode(settings: Settings) -> Callable[[str], None]:
         settings.REMEDIATION_MODE = name
 
     return put
+
+
+def latest_reasons() -> str:
+    return " ".join(Decision.objects.latest("decided_at").reasons)

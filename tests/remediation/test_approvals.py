@@ -19,12 +19,13 @@ from audit.services import Actor
 from integrations.models import Delivery
 from integrations.services import plan_deliveries
 from integrations.webhooks.presses import Presser, RefusedError
-from remediation import services
+from remediation import asking, services
 from remediation.models import Approval, Attempt
 from remediation.slack_buttons import press_approve, press_reject
 from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
+from tests.support.factories import make_ticket
 from tests.support.people import client_of
 from tickets.quiet.services import change_quiet, lift_quiet, mute_ticket
 
@@ -160,6 +161,45 @@ def test_proposal_of_a_quiet_time_is_asked_when_it_ends_and_lives_from_then(
     lift_quiet(mute, actor=SOMEBODY, now=timezone.now())
     assert services.ask_after_quiet(timezone.now()) == 1
     assert (services.ask_after_quiet(timezone.now()), questions(attempt)) == (0, 1)
+
+
+def unasked(number: int) -> Attempt:
+    """A question nobody was asked yet, on a ticket and a resource of its own; it expires in four hours."""
+    ticket = make_ticket(pipeline=f"load-{number}")
+    plan_deliveries(ticket.pk)
+    return Attempt.objects.create(
+        ticket=ticket,
+        playbook="retry_pipeline",
+        state=State.PROPOSED,
+        resource_key=str(number),
+        token=str(number),
+        expires_at=timezone.now() + timedelta(hours=4),
+    )
+
+
+def test_question_whose_quiet_time_is_over_waits_for_no_older_one_that_is_quiet(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SLACK_BOT_TOKEN = "xoxb-test"
+    monkeypatch.setattr(asking, "BATCH", 2)
+    made = [unasked(number) for number in range(5)]
+    until = timezone.now() + timedelta(hours=9)
+    mutes = [mute_ticket(each.ticket, until=until, reason="Known", actor=SOMEBODY) for each in made]
+    assert services.ask_after_quiet(timezone.now()) == 0
+    assert Attempt.objects.filter(expires_at__gt=until).count() == 5, "none expires while nobody is asked"
+    lift_quiet(mutes[4], actor=SOMEBODY, now=timezone.now())
+    assert services.ask_after_quiet(timezone.now()) == 1
+    assert [questions(attempt) for attempt in made] == [0, 0, 0, 0, 1]
+    made[4].refresh_from_db()
+    assert made[4].expires_at is not None
+    assert made[4].expires_at < timezone.now() + timedelta(minutes=241), "counted from the end as it was"
+
+
+def test_questions_after_a_long_quiet_time_are_put_by_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "BATCH", 2)
+    for number in range(5):
+        unasked(number)
+    assert [services.ask_after_quiet(timezone.now()) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_rejected_proposal_is_final(desk: Desk, estate: Estate, proposal: Attempt, approver: User) -> None:

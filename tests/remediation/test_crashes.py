@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from remediation import claims, closing, running, services
+from remediation import claims, closing, services
 from remediation.models import Attempt
 from remediation.playbooks import starting
+from remediation.running import calling
 from remediation.states import State
 from tests.remediation.conftest import Desk
 from tests.support.estate import Estate
@@ -41,7 +42,7 @@ def lines_of(*functions: Any) -> list[tuple[str, str, int]]:
 
 
 LINES = lines_of(
-    running._begin_call, running._mark_running, running._record_started, closing.close_succeeded,
+    calling.begin_call, calling._mark_running, calling.record_started, closing.close_succeeded,
     starting._retry_pipeline, starting._retry_job,
 )  # fmt: skip
 
@@ -85,7 +86,7 @@ def is_on_the_way(function: str, line: int, kind: str) -> bool:
     if function.startswith("_retry_"):
         return kind in function
     if kind == "job":
-        return function in {"_begin_call", "_record_started"}
+        return function in {"begin_call", "record_started"}
     return function != "close_succeeded" or line % 3 == 0
 
 

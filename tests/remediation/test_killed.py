@@ -16,6 +16,7 @@ pytestmark = pytest.mark.server
 RUN = "6d6a1f0e-93a1-4a53-9f0e-5d2c3a0b7c11"
 
 
+@pytest.mark.lease
 def test_killed_between_a_run_and_its_record_starts_no_second_and_forgets_none(tmp_path: Path) -> None:
     with serving() as vendor:
         estate = Estate(vendor)
@@ -39,7 +40,7 @@ def test_killed_between_a_run_and_its_record_starts_no_second_and_forgets_none(t
             (new_run,) = set(estate.pipeline_runs) - {RUN}
             estate.end_pipeline_run(new_run)
             server.start()
-            token, deadline = server.token(), time.monotonic() + TAKEOVER_SECONDS + 40
+            token, deadline = server.token(), time.monotonic() + TAKEOVER_SECONDS + 120
             while True:
                 _, answer = server.call(f"/api/tickets/{told['ticket_id']}", token=token)
                 if answer["ticket"]["status"] == "acknowledged" or time.monotonic() > deadline:

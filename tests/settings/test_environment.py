@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,38 @@ def test_worker_that_works_for_people_looks_at_the_clock_too(tmp_path: Path, nam
         [sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == served
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (lambda: env.integer("SOME_NUMBER", 3, minimum=1, maximum=9), "", 3),
+        (lambda: env.integer("SOME_NUMBER", 3, minimum=1, maximum=9), "9", 9),
+        (lambda: env.seconds("SOME_NUMBER", 1.0), "2.5", 2.5),
+        (lambda: env.amount("SOME_NUMBER", 1.0), "0.50", 0.5),
+    ],
+)
+def test_number_within_its_bounds_is_taken(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[], float], value: str, expected: float
+) -> None:
+    monkeypatch.setenv("SOME_NUMBER", value)
+    assert read() == expected
+
+
+@pytest.mark.parametrize("value", ["0", "10", "2.5", "ten"])
+def test_whole_number_outside_its_bounds_stops_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SOME_NUMBER", value)
+    with pytest.raises(
+        env.EnvironmentValueError, match=r"^SOME_NUMBER: expected a whole number from 1 to 9\.$"
+    ):
+        env.integer("SOME_NUMBER", 3, minimum=1, maximum=9)
+
+
+@pytest.mark.parametrize("read", [env.seconds, env.amount])
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "ten"])
+def test_number_that_counts_nothing_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str, float], float], value: str
+) -> None:
+    monkeypatch.setenv("SOME_NUMBER", value)
+    with pytest.raises(env.EnvironmentValueError, match=r"^SOME_NUMBER: expected an? (number|amount) of"):
+        read("SOME_NUMBER", 1.0)

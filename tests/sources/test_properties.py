@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.sources import registry
@@ -59,14 +59,14 @@ def shuffled(value: Any, rng: random.Random) -> Any:
 
 
 @pytest.mark.parametrize("slug", sorted(registry()))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(body=OBJECTS)
 def test_any_object_yields_a_declared_outcome(slug: str, body: dict[str, Any]) -> None:
     assert_sound(registry()[slug].parse(body))
 
 
 @pytest.mark.parametrize("slug", sorted(registry()))
-@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=75)
 @given(body=OBJECTS, seed=st.integers(0, 10**6))
 def test_order_of_keys_does_not_change_the_identity(slug: str, body: dict[str, Any], seed: int) -> None:
     parse = registry()[slug].parse

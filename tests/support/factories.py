@@ -25,6 +25,10 @@ class TicketFactory(factory.django.DjangoModelFactory[Ticket]):
     pipeline = "DataEng_LoadOrders"
     run_id = factory.LazyAttribute(lambda ticket: ticket.key.lower())
     error_message = "The required Blob is missing."
+    status = "open"
+    acknowledged_at = factory.LazyAttribute(
+        lambda ticket: ticket.opened_at if ticket.status == "acknowledged" else None
+    )
     severity = "High"
     priority = "P2"
     sla_seconds = 1800

@@ -10,41 +10,35 @@ import os
 import secrets
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import redis
-from psycopg import sql
 
-REDIS_DATABASES = 16  # its own default
+from tests.support.migrated import execute, migrated_database
+from tests.support.own_redis import further
 
 
-def own_services() -> dict[str, str]:
+def own_services(*, is_migrated: bool = False) -> dict[str, str]:
     """`DATABASE_URL` and `REDIS_URL` for one server; empty on the embedded default."""
     found: dict[str, str] = {}
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        found["DATABASE_URL"] = _fresh_database(os.environ["DATABASE_URL"])
+        found["DATABASE_URL"] = _own_database(os.environ["DATABASE_URL"], is_migrated=is_migrated)
     if os.environ.get("REDIS_URL"):
         found["REDIS_URL"] = _own_broker(os.environ["REDIS_URL"])
     return found
 
 
-def _fresh_database(url: str) -> str:
+def _own_database(url: str, *, is_migrated: bool) -> str:
     name = f"aiops_live_{secrets.token_hex(6)}"
-    _execute(url, "CREATE DATABASE {}", name)
-    atexit.register(_execute, url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    if is_migrated:
+        execute(url, "CREATE DATABASE {} TEMPLATE {}", name, migrated_database(url))
+    else:
+        execute(url, "CREATE DATABASE {}", name)
+    atexit.register(execute, url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def _execute(url: str, statement: str, name: str) -> None:
-    postgres = urlunsplit(urlsplit(url)._replace(path="/postgres"))
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-
 def _own_broker(url: str) -> str:
-    """One logical database per test process, those after the given one: within one, servers come after each other."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    given = int(urlsplit(url).path.strip("/") or 0)
-    address = urlunsplit(urlsplit(url)._replace(path=f"/{(given + 1 + int(worker)) % REDIS_DATABASES}"))
+    """The database after that of this process, emptied: within one process servers come after each other."""
+    address = further(url, 1)
     with redis.Redis.from_url(address) as broker:
         broker.flushdb()
     return address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,12 @@ class Senders:
         self._threads = [threading.Thread(target=self._send, daemon=True) for _ in range(self.count)]
         for thread in self._threads:
             thread.start()
+
+    def wait_for_an_answer(self, seconds: float = 30.0) -> None:
+        """Until the first 202: from then on the server is under load."""
+        deadline = time.monotonic() + seconds
+        while not self.accepted and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def wait(self, seconds: float = 60.0) -> None:
         """Until all `most` requests are answered."""

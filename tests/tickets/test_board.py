@@ -10,11 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from tests.support.factories import make_ticket
-from tickets import board
+from tickets import board, counter_store
 from tickets.models import LiveEvent
 
 NOW = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
-MOST_QUERIES = 12
+MOST_QUERIES = 8
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,13 @@ def test_days_hold_the_verdicts_of_the_day_of_acknowledgement() -> None:
     *_, yesterday, today = board.charts(NOW)["sla_by_day"]
     assert today == {"day": "2026-11-20", "met": 2, "breached": 1}
     assert yesterday == {"day": "2026-11-19", "met": 1, "breached": 0}
+
+
+def test_closed_tickets_are_counted_by_the_counters() -> None:
+    for status in ("acknowledged", "acknowledged", "open"):
+        make_ticket(status=status)
+    counter_store.reconcile(repair=True)
+    assert board.charts(NOW)["closed"] == {"count": 2}
 
 
 def test_error_types_are_the_most_frequent_of_seven_days() -> None:

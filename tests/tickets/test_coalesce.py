@@ -16,7 +16,7 @@ def wait_for(count: int, calls: list[float], seconds: float = 5.0) -> None:
 
 def test_many_requests_become_few_and_the_last_one_counts() -> None:
     calls: list[float] = []
-    coalescer = Coalescer(lambda: calls.append(time.monotonic()), 0.1)
+    coalescer = Coalescer(lambda: calls.append(time.monotonic()), 0.1, "Calls")
     for _ in range(100):
         coalescer.request()
     wait_for(1, calls)
@@ -36,7 +36,7 @@ def test_slow_or_failing_announcement_does_not_hold_its_caller_nor_the_next() ->
         is_held.wait(5)
         raise ConnectionError("the broker is away")
 
-    coalescer = Coalescer(fail_slowly, 0.01)
+    coalescer = Coalescer(fail_slowly, 0.01, "Calls")
     started = time.monotonic()
     coalescer.request()
     assert time.monotonic() - started < 1

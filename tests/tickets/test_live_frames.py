@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from tests.support.factories import make_ticket
 from tickets import hub as live
@@ -16,6 +19,14 @@ from tickets.live_reads import MOST_EVENTS_MISSED
 from tickets.models import LiveEvent
 
 SERVERS_LIMIT = 1024 * 1024
+
+
+@pytest.fixture(autouse=True)
+def _hub_of_one_process(settings: Settings) -> None:
+    """Without Redis, whose client's tasks may outlive the one cancellation that `asyncio.run` sends at its end; waking
+    each other through Redis is tested with real servers (`journey`, `production`).
+    """
+    settings.EMBEDDED = True
 
 
 class Listener:
@@ -122,6 +133,46 @@ def test_slow_client_is_closed_with_a_reason_and_the_others_get_all(numbers: lis
     assert slow.codes == [live.TOO_SLOW]
     assert len(slow.wire) == 2 < len(quick.wire)
     assert quick.codes == []
+
+
+def test_hub_that_is_cancelled_as_it_is_woken_ends(numbers: list[int]) -> None:
+    async def cancelled() -> bool:
+        hub = live.Hub()
+        await hub.join(DirectListener(most=10_000), None)
+        task = hub._task
+        assert task is not None
+        await asyncio.sleep(0)  # it waits now
+        hub._woken.set()
+        await asyncio.sleep(0)  # what it waits for is there, and it has not gone on
+        task.cancel()
+        await asyncio.wait([task], timeout=2)
+        return task.done()
+
+    assert asyncio.run(cancelled())
+
+
+def test_check_of_sessions_that_is_cancelled_while_it_asks_ends(
+    numbers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SESSION_CHECK_SECONDS", 0.01)
+    asked = threading.Event()
+
+    class Questioned(DirectListener):
+        def has_ended(self) -> bool:
+            asked.set()
+            time.sleep(0.2)
+            return False
+
+    async def cancelled() -> bool:
+        hub = live.Hub()
+        hub._sockets.add(Questioned(most=10))
+        watching = asyncio.create_task(hub._watch_sessions())
+        assert await asyncio.to_thread(asked.wait, 5)
+        watching.cancel()
+        await asyncio.wait([watching], timeout=2)
+        return watching.done()
+
+    assert asyncio.run(cancelled())
 
 
 def test_client_that_missed_too_much_is_told_to_read_anew(numbers: list[int]) -> None:

@@ -1,4 +1,7 @@
-"""An application that fails after its answer began: the client learns it at once, and the server goes on."""
+"""An application that fails after its answer began: the client learns it at once, and the server goes on.
+
+And what the server does not do for every request.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from aiops.web_server import COLLECTED_AFTER
 from tests.support.live_server import ROOT, free_port
 
 pytestmark = pytest.mark.server
 
 PROGRAM = """
+import gc
 import sys
 from daphne.endpoints import build_endpoint_description_strings
 import django
@@ -25,6 +30,11 @@ async def application(scope, receive, send):
     if scope["path"] == "/whole":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"whole"})
+        return
+    if scope["path"] == "/collector":
+        told = f"{gc.get_threshold()[0]} {gc.get_freeze_count()}".encode()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": told})
         return
     if scope["path"] == "/late":
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -73,3 +83,18 @@ def test_failure_before_the_answer_is_500(port: int) -> None:
     status, body = get(port, "/early")
     assert status == 500
     assert b"database" not in body
+
+
+def test_forms_are_left_to_the_application(port: int) -> None:
+    """Twisted would take the body apart, find no boundary, and answer 400 itself."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/whole", b"no form at all", {"Content-Type": "multipart/form-data"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b"whole")
+    connection.close()
+
+
+def test_what_was_there_at_the_start_is_not_looked_through_for_rings(port: int) -> None:
+    threshold, frozen = map(int, get(port, "/collector")[1].split())
+    assert threshold == COLLECTED_AFTER
+    assert frozen > 10_000

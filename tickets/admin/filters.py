@@ -14,13 +14,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from accounts.console.permissions import signed_in
 from tickets.choices import SlaStatus, Status
-from tickets.models import Ticket
+from tickets.models import NOT_ACKNOWLEDGED, Ticket
 
 NAMES_SAMPLE = 3_000
 MOST_NAMES = 100
 NAMES_SECONDS = 60
 AT_RISK = timedelta(minutes=15)
-UNFINISHED = (Status.OPEN, Status.IN_PROGRESS)
 
 
 class SlaFilter(DropdownFilter):
@@ -40,11 +39,10 @@ class SlaFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         now = timezone.now()
-        alive = Q(status__in=UNFINISHED)
         conditions = {
-            "breached": alive & Q(sla_due_at__lt=now),
-            "risk": alive & Q(sla_due_at__gte=now, sla_due_at__lt=now + AT_RISK),
-            "running": alive & Q(sla_due_at__gte=now),
+            "breached": NOT_ACKNOWLEDGED & Q(sla_due_at__lt=now),
+            "risk": NOT_ACKNOWLEDGED & Q(sla_due_at__gte=now, sla_due_at__lt=now + AT_RISK),
+            "running": NOT_ACKNOWLEDGED & Q(sla_due_at__gte=now),
             "met": Q(status=Status.ACKNOWLEDGED, sla_status=SlaStatus.MET),
             "missed": Q(status=Status.ACKNOWLEDGED, sla_status=SlaStatus.BREACHED),
         }
@@ -62,7 +60,8 @@ class SuppressedFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         match self.value():
             case "yes":
-                return queryset.filter(is_suppressed=True)
+                # The second says the same; by it the index of quiet tickets is found, else all are looked through.
+                return queryset.filter(is_suppressed=True, quiet_until__isnull=False)
             case "no":
                 return queryset.filter(is_suppressed=False)
         return queryset
@@ -98,7 +97,7 @@ class UnfinishedFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()
         if value == "unfinished":
-            return queryset.filter(status__in=UNFINISHED)
+            return queryset.filter(NOT_ACKNOWLEDGED)
         return queryset.filter(status=value) if value in Status.values else queryset
 
 

@@ -41,6 +41,7 @@ from tickets.admin.filters import (
 )
 from tickets.admin.saved_views import saved_views
 from tickets.admin.verbs import VERBS, Order, Verb, carry_out
+from tickets.admin.walk import search_note, walked_since
 from tickets.choices import Status
 from tickets.models import Ticket
 from tickets.search import search
@@ -78,8 +79,9 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     actions = ACTIONS
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """What breached or breaches first where the list is about that, else the newest."""
-        return ("sla_due_at", "id") if request.GET.get("sla") else ("-opened_at", "-id")
+        """What breached or breaches first where a clock runs, else the newest."""
+        is_running = request.GET.get("sla") in RUNNING_CLOCKS
+        return ("sla_due_at", "id") if is_running else ("-opened_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         tickets: QuerySet[Ticket] = super().get_queryset(request)
@@ -95,12 +97,18 @@ class TicketAdmin(BoundedExport, DeskAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
-        return search(queryset, search_term), False
+        since = walked_since(request, search_term)
+        rows = queryset if since is None else queryset.filter(opened_at__gt=since)
+        return search(rows, search_term), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"saved_views": saved_views(request), **(extra_context or {})}
+        context = {
+            "saved_views": saved_views(request),
+            "search_note": search_note(request),
+            **(extra_context or {}),
+        }
         response: HttpResponse = super().changelist_view(request, context)
         return response
 

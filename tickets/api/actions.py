@@ -19,16 +19,16 @@ from accounts.permissions import IsAnalyst
 from audit.api.responses import answers
 from audit.services import Actor
 from tickets import services
-from tickets.api.detail import ticket_detail
-from tickets.api.serializers import (
+from tickets.api.action_serializers import (
     AcknowledgeSerializer,
     AddCommentSerializer,
     MarkStepSerializer,
     MuteSerializer,
     ReopenSerializer,
     StartSerializer,
-    TicketAnswerSerializer,
 )
+from tickets.api.detail import ticket_detail
+from tickets.api.detail_serializers import TicketAnswerSerializer
 from tickets.api.views import ticket_or_404
 from tickets.quiet.services import mute_ticket
 

@@ -1,4 +1,4 @@
-"""What the ticket addresses take, and how what they send is described in the schema.
+"""How the ticket lists and the summary are described in the schema.
 
 The rows themselves are made by `tickets.rows`, which the socket shares; a test holds the two together.
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from audit.api.serializers import AuditEntrySerializer
 from tickets.choices import (
-    RELATIONS,
     CauseClass,
     Confidence,
     Priority,
@@ -24,10 +22,7 @@ from tickets.choices import (
     Status,
     source_choices,
 )
-from tickets.clock_models import StepKind
 
-LONGEST_NOTE = 10_000
-ANY_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
 EXAMPLE = {
     "id": "ADF-20251129T143022-a3f2c1",
     "timestamp": "2025-11-29T14:30:22.104233Z",
@@ -147,87 +142,6 @@ class TicketListSerializer(serializers.Serializer[Any]):
     )
 
 
-class CommentSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    timestamp = serializers.DateTimeField()
-    author = serializers.CharField()
-    text = serializers.CharField()
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    """A recommendation with its tick; `done_by` is "" while nobody has carried it out."""
-
-    id = serializers.CharField()
-    text = serializers.CharField()
-    is_done = serializers.BooleanField()
-    done_by = serializers.CharField(allow_blank=True)
-    done_at = serializers.DateTimeField(allow_null=True)
-
-
-class RelatedTicketSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    relation = serializers.ChoiceField(RELATIONS)
-
-
-class JoinedRunSerializer(serializers.Serializer[Any]):
-    """A further run of the pipeline that reopened this ticket soon after it was acknowledged."""
-
-    run_id = serializers.CharField(allow_blank=True)
-    error_code = serializers.CharField(allow_blank=True)
-    seen_at = serializers.DateTimeField()
-
-
-class EscalationSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(StepKind.choices)
-    target = serializers.CharField(allow_blank=True, help_text="Of a webhook the host alone.")
-    due_at = serializers.DateTimeField()
-    taken_at = serializers.DateTimeField()
-
-
-class SimilarTicketSerializer(serializers.Serializer[Any]):
-    """Made by `rca.similar`; `resolution` and `outcome` are what helped then, "" where nobody wrote it down."""
-
-    id = serializers.CharField()
-    status = serializers.ChoiceField(Status.choices)
-    pipeline = serializers.CharField()
-    error_type = serializers.CharField()
-    root_cause = serializers.CharField(allow_blank=True)
-    resolution = serializers.CharField(allow_blank=True)
-    outcome = serializers.CharField(allow_blank=True)
-    ack_seconds = serializers.IntegerField(allow_null=True)
-    ack_ts = serializers.DateTimeField(allow_null=True)
-
-
-@extend_schema_field(ANY_OBJECTS)
-class SectionField(serializers.ListField):
-    """A section that a higher layer fills; its form is that layer's."""
-
-
-class TicketDetailSerializer(TicketSerializer):
-    resolution_note = serializers.CharField(allow_blank=True)
-    processing_error = serializers.CharField(allow_blank=True)
-    reopened_count = serializers.IntegerField()
-    metadata = serializers.DictField()
-    comments = CommentSerializer(many=True)
-    steps = StepSerializer(many=True)
-    related_tickets = RelatedTicketSerializer(many=True)
-    runs = JoinedRunSerializer(many=True)
-    escalations = EscalationSerializer(many=True)
-    similar = SimilarTicketSerializer(many=True)
-    timeline = AuditEntrySerializer(many=True, help_text="Newest first, at most 500 entries.")
-    evidence = SectionField()
-    analyses = SectionField()
-    deliveries = SectionField()
-    remediation = SectionField()
-    raw_payload = serializers.CharField(
-        allow_blank=True, help_text="The alert that opened it, secrets masked."
-    )
-
-
-class TicketAnswerSerializer(serializers.Serializer[Any]):
-    ticket = TicketDetailSerializer()
-
-
 class VerdictsSerializer(serializers.Serializer[Any]):
     met = serializers.IntegerField()
     breached = serializers.IntegerField()
@@ -292,36 +206,3 @@ class SummarySerializer(serializers.Serializer[Any]):
     by_team = serializers.DictField(
         child=serializers.IntegerField(), help_text="The 100 most frequent, most frequent first."
     )
-
-
-class VersionedSerializer(serializers.Serializer[Any]):
-    """An action's body. With `version` the action is refused (409) when somebody changed the ticket since."""
-
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
-
-
-class AcknowledgeSerializer(VersionedSerializer):
-    note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
-    empid = serializers.CharField(required=False, allow_blank=True, max_length=64)
-
-
-class StartSerializer(VersionedSerializer):
-    pass
-
-
-class ReopenSerializer(VersionedSerializer):
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
-
-
-class MuteSerializer(serializers.Serializer[Any]):
-    minutes = serializers.IntegerField(min_value=1, max_value=30 * 24 * 60)
-    reason = serializers.CharField(max_length=500)
-
-
-class AddCommentSerializer(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=LONGEST_NOTE)
-
-
-class MarkStepSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField(max_length=64, help_text="The `id` of one of the ticket's `steps`.")
-    done = serializers.BooleanField()

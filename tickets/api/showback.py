@@ -17,7 +17,8 @@ from accounts.models import User
 from audit.api.conditional import ConditionalView
 from audit.api.csv_stream import Export, Lines, Page, csv_answer
 from audit.api.responses import conditional_answers, csv_answers
-from tickets.showback import showback
+from tickets import kept_figures
+from tickets.showback import MOST_ROWS, showback
 
 COLUMNS = (
     "month",
@@ -28,6 +29,7 @@ COLUMNS = (
     "downtime_hours",
     "cost",
     "currency",
+    "kept_failures",
 )
 MONTH = OpenApiParameter("month", str, description="Such as 2026-11; without it all months together.")
 
@@ -38,15 +40,32 @@ class ShowbackRowSerializer(serializers.Serializer[Any]):
     failures = serializers.IntegerField()
     downtime_seconds = serializers.IntegerField()
     cost = serializers.FloatField()
+    kept_failures = serializers.IntegerField(help_text="How many of them have no ticket any more.")
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    month = serializers.CharField()
+    team = serializers.CharField()
+    priority = serializers.CharField()
+    tickets = serializers.IntegerField()
+    sla_met = serializers.IntegerField()
+    sla_breached = serializers.IntegerField()
+    mtta_seconds = serializers.FloatField(allow_null=True)
+    mttr_seconds = serializers.FloatField(allow_null=True, help_text="To the next successful run.")
+    downtime_seconds = serializers.IntegerField()
 
 
 class ShowbackSerializer(serializers.Serializer[Any]):
-    """Failures, downtime and cost by team and cost centre, the dearest first, at most 1,000 rows."""
+    """Failures, downtime and cost by team and cost centre, the dearest first, at most 1,000 rows.
+
+    `kept` are figures of tickets that retention removed, by month, team and priority, at most 1,000 rows.
+    """
 
     month = serializers.CharField(allow_blank=True)
     months = serializers.ListField(child=serializers.CharField())
     currency = serializers.CharField()
     rows = ShowbackRowSerializer(many=True)
+    kept = KeptSerializer(many=True)
 
 
 def month_of(request: Request) -> str:
@@ -66,18 +85,15 @@ class ShowbackView(ConditionalView):
     )
     def get(self, request: Request) -> Response:
         found = showback(month_of(request))
-        rows = [
-            {
-                "team": row.team,
-                "cost_center": row.cost_center,
-                "failures": row.failures,
-                "downtime_seconds": row.downtime_seconds,
-                "cost": row.cost,
-            }
-            for row in found.rows
-        ]
+        kept = kept_figures.kept("month", "team", "priority", month=found.month, most=MOST_ROWS)
         return Response(
-            {"month": found.month, "months": list(found.months), "currency": found.currency, "rows": rows}
+            {
+                "month": found.month,
+                "months": list(found.months),
+                "currency": found.currency,
+                "rows": ShowbackRowSerializer(found.rows, many=True).data,
+                "kept": KeptSerializer(kept, many=True).data,
+            }
         )
 
 
@@ -98,7 +114,7 @@ class ShowbackExport(APIView):
             rows = [
                 (
                     month or "all", row.team, row.cost_center, row.failures, row.downtime_seconds,
-                    round(row.downtime_seconds / 3600, 2), row.cost, found.currency,
+                    round(row.downtime_seconds / 3600, 2), row.cost, found.currency, row.kept_failures,
                 )
                 for row in found.rows
             ]  # fmt: skip

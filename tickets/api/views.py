@@ -14,8 +14,9 @@ from audit.api.paging import next_url
 from audit.api.responses import conditional_answers
 from tickets import selectors
 from tickets.api.detail import ticket_detail
+from tickets.api.detail_serializers import TicketAnswerSerializer
 from tickets.api.query import TicketListQuery, cursor_at, read_page
-from tickets.api.serializers import SummarySerializer, TicketAnswerSerializer, TicketListSerializer
+from tickets.api.serializers import SummarySerializer, TicketListSerializer
 from tickets.choices import Status
 from tickets.models import Ticket
 from tickets.rows import ticket_row
@@ -41,12 +42,9 @@ class TicketListView(ConditionalView):
 
     def get(self, request: Request) -> Response:
         filters, after, limit = read_page(request)
-        tickets = selectors.page(self.status, filters, after=after, limit=limit)
-        shown = tickets[:limit]
-        following = None
-        if len(tickets) > limit:
-            following = next_url(request, cursor_at(selectors.position_of(self.status, shown[-1])), limit)
-        return Response({"tickets": [ticket_row(ticket) for ticket in shown], "next": following})
+        page = selectors.page(self.status, filters, after=after, limit=limit)
+        following = next_url(request, cursor_at(page.following), limit) if page.following else None
+        return Response({"tickets": [ticket_row(ticket) for ticket in page.tickets], "next": following})
 
 
 @list_schema("list_open_tickets", "Open tickets, newest first")

@@ -5,12 +5,12 @@ The door asks at every new ticket, so the rules are read once a second and not o
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,7 +18,6 @@ from tickets.clock_models import MaintenanceWindow, Mute, QuietScope, Repeat
 from tickets.quiet.schedule import Period, Schedule, period_at
 
 KEPT_SECONDS = 1.0
-_CACHE_NAME = "tickets:quiet-rules"
 EVERY_DAY = frozenset(range(7))
 
 
@@ -92,17 +91,34 @@ def _last_of(rules: list[Rule], subject: Subject, at: datetime) -> Quiet | None:
     return max(found, key=lambda quiet: quiet.until, default=None)
 
 
+@dataclass
+class _Kept:
+    """What was read last, until when it holds (monotonic seconds), and how often it was thrown away."""
+
+    rules: list[Rule]
+    until: float = float("-inf")
+    forgotten: int = 0
+
+
+_kept = _Kept([])
+
+
 def rules_in_force() -> list[Rule]:
-    kept: list[Rule] | None = cache.get(_CACHE_NAME)
-    if kept is None:
-        kept = read_rules(timezone.now())
-        cache.set(_CACHE_NAME, kept, KEPT_SECONDS)
-    return kept
+    """Kept in this process and not in the cache, which packs and unpacks its values for every ticket."""
+    if time.monotonic() < _kept.until:
+        return _kept.rules
+    forgotten = _kept.forgotten
+    rules = read_rules(timezone.now())
+    _kept.rules = rules
+    if forgotten == _kept.forgotten:  # else they may be older than the change
+        _kept.until = time.monotonic() + KEPT_SECONDS
+    return rules
 
 
 def forget() -> None:
     """A rule changed: this process reads again at once, the others within KEPT_SECONDS."""
-    cache.delete(_CACHE_NAME)
+    _kept.forgotten += 1
+    _kept.until = float("-inf")
 
 
 def read_rules(now: datetime) -> list[Rule]:
@@ -126,6 +142,7 @@ def mute_rule(mute: Mute) -> Rule:
 
 
 def schedule_of(window: MaintenanceWindow) -> Schedule:
+    """When a maintenance window is in force, for `tickets.quiet.schedule` to read."""
     weekdays: frozenset[int] | None = None
     if window.repeat == Repeat.DAILY:
         weekdays = EVERY_DAY

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.services import Actor, record
+from audit.services import SYSTEM, Actor, record
 from tickets import counter_store, counters, live
 from tickets.choices import ProcessingState
 from tickets.models import Ticket
@@ -20,7 +20,10 @@ class ConflictError(Exception):
 
 
 def lock(ticket_id: int, expected_version: int | None = None) -> Ticket:
-    """The ticket's row, locked until the end of the transaction; ConflictError when its version has moved on."""
+    """The ticket's row, locked until the end of the transaction.
+
+    Raises Ticket.DoesNotExist, and ConflictError when its version has moved on.
+    """
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     if expected_version is not None and ticket.version != expected_version:
         raise ConflictError(f"{ticket.key} was changed in the meantime; read it again.")
@@ -38,9 +41,23 @@ def save(ticket: Ticket, fields: list[str], *, now: datetime) -> None:
     ticket.counted = counts
 
 
+def record_change(
+    action: str,
+    ticket: Ticket,
+    *,
+    summary: str,
+    actor: Actor = SYSTEM,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Record what befell a ticket, and show it on the dashboards."""
+    record(action, subject=ticket.subject, actor=actor, summary=summary, details=details)
+    live.publish(live.TICKET_UPDATED, ticket)
+
+
 def record_transition(
     action: str, ticket: Ticket, before: str, actor: Actor, details: Mapping[str, Any] | None = None
 ) -> None:
+    """Record a move through the life cycle from the status `before`, and show it on the dashboards."""
     record(
         action,
         subject=ticket.subject,
@@ -52,6 +69,7 @@ def record_transition(
 
 
 def ask_for_work(ticket: Ticket, now: datetime) -> list[str]:
+    """Put a locked ticket back at the pipeline's beginning, due now; returns the columns to save."""
     ticket.processing_state = ProcessingState.RECEIVED
     ticket.processing_error = ""
     ticket.needs_work, ticket.work_due_at, ticket.work_attempts, ticket.claim_token = True, now, 0, ""

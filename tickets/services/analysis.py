@@ -14,10 +14,10 @@ from django.utils import timezone
 from audit import actions
 from audit.services import SYSTEM, Actor, record
 from audit.times import utc_second
-from tickets import live, sla
+from tickets import sla
 from tickets.choices import PRIORITY_OF_SEVERITY, ProcessingState
 from tickets.models import Ticket
-from tickets.services._rows import ask_for_work, lock, save
+from tickets.services._rows import ask_for_work, lock, record_change, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,8 @@ def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, act
         ticket = lock(ticket_id)
         ticket.rca_provider = result.provider
         ticket.root_cause = result.root_cause
-        if not (
-            ticket.metadata.get("is_warning") and ticket.error_type
-        ):  # "ran too long" is no guess to better
+        # "Ran too long" is no guess to better.
+        if not (ticket.metadata.get("is_warning") and ticket.error_type):
             ticket.error_type = result.error_type[:200]
         ticket.cause_class = result.cause_class
         ticket.confidence = result.confidence
@@ -66,9 +65,9 @@ def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, act
         if result.severity and result.severity != ticket.severity and not ticket.is_closed:
             fields += move_severity(ticket, result.severity, actor)
         save(ticket, fields, now=now)
-        record(
+        record_change(
             actions.RCA_COMPLETED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=result.root_cause,
             details={
@@ -79,7 +78,6 @@ def apply_analysis(ticket_id: int, result: AnalysisResult, *, now: datetime, act
                 **result.origin,
             },
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket
 
 
@@ -91,9 +89,8 @@ def move_severity(ticket: Ticket, severity: str, actor: Actor) -> list[str]:
     clock = sla.clock_for(ticket.priority, ticket.sla_started_at, settings.SLA_SECONDS)
     ticket.sla_seconds, ticket.sla_due_at = clock.seconds, clock.due_at
     if ticket.sla_warned_at and ticket.sla_warned_at < sla.warning_at(ticket.sla_started_at, clock.due_at):
-        ticket.sla_warned_at = (
-            None  # it was warned of a moment that holds no longer: the new one gets its own
-        )
+        # It was warned of a moment that holds no longer: the new one gets its own.
+        ticket.sla_warned_at = None
     after = {"severity": ticket.severity, "priority": ticket.priority, "sla_seconds": ticket.sla_seconds}
     record(
         actions.SEVERITY_CHANGED,
@@ -113,6 +110,5 @@ def request_work(
     with transaction.atomic():
         ticket = lock(ticket_id, expected_version)
         save(ticket, ask_for_work(ticket, now), now=now)
-        record(action, subject=ticket.subject, actor=actor, summary=reason)
-        live.publish(live.TICKET_UPDATED, ticket)
+        record_change(action, ticket, actor=actor, summary=reason)
     return ticket

@@ -11,11 +11,10 @@ from django.conf import settings
 from django.db import transaction
 
 from audit import actions
-from audit.services import SYSTEM, Actor, record
-from tickets import live
+from audit.services import SYSTEM, Actor
 from tickets.finops import UNKNOWN, FinOpsTags, tags_from_name
 from tickets.models import Ticket
-from tickets.services._rows import lock, save
+from tickets.services._rows import lock, record_change, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,13 @@ def apply_evidence(
             return ticket
         save(ticket, changed, now=now)
         told = {"added": added, "changed": [name for name in changed if name != "metadata"]}
-        record(
+        record_change(
             actions.EVIDENCE_COLLECTED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=summary,
             details={**told, **(details or {})},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket
 
 
@@ -79,10 +77,8 @@ def _put_error(ticket: Ticket, facts: VendorFacts) -> None:
     ticket.error_message = facts.error_message or ticket.error_message
     code = facts.error_code[:200]
     if code and code != ticket.error_code:
-        if ticket.error_type in {
-            "",
-            ticket.error_code,
-        }:  # nothing better than the alert's own code stood there
+        # Nothing better than the alert's own code stood there.
+        if ticket.error_type in {"", ticket.error_code}:
             ticket.error_type = code
         ticket.error_code = code
 

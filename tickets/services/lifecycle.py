@@ -1,4 +1,8 @@
-"""The life cycle: start, return, acknowledge, reopen. The table of moves is in `tickets.transitions`."""
+"""The life cycle: start, return, acknowledge, reopen. The table of moves is in `tickets.transitions`.
+
+Each verb does nothing where the ticket stands there already, and raises Ticket.DoesNotExist, TransitionError for a
+move that the table does not have, and ConflictError where the caller read another version.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +52,7 @@ def return_to_open(
     with transaction.atomic():
         ticket = lock(ticket_id, expected_version)
         if ticket.is_closed:
-            return reopen(ticket_id, actor=actor, reason=reason)
+            return reopen(ticket_id, actor=actor, reason=reason, now=now)
         if not needs_change(ticket.status, Status.OPEN):
             return ticket
         before = ticket.status
@@ -73,37 +77,32 @@ def acknowledge(
         if not needs_change(ticket.status, Status.ACKNOWLEDGED):
             return ticket
         before = ticket.status
-        ticket.status = Status.ACKNOWLEDGED
-        ticket.acknowledged_at = now
-        ticket.ack_user = actor.name or "System"
-        ticket.ack_employee_id = (employee_id or actor.employee_id)[:64]
-        ticket.ack_seconds = max(0, round((now - ticket.sla_started_at).total_seconds()))
-        ticket.resolution_note = note
-        if ticket.sla_status == SlaStatus.PENDING:
-            ticket.sla_status = sla.verdict(ticket.sla_due_at, now)
-        if ticket.recovered_at is None:
-            ticket.downtime_seconds = max(0, round((now - ticket.opened_at).total_seconds()))
-        save(
-            ticket,
-            [
-                "status", "acknowledged_at", "ack_user", "ack_employee_id", "ack_seconds",
-                "resolution_note", "sla_status", "downtime_seconds", *ladder.stop(ticket),
-            ],
-            now=now,
-        )  # fmt: skip
-        record_transition(
-            actions.TICKET_CLOSED,
-            ticket,
-            before,
-            actor,
-            {
-                "ack_seconds": ticket.ack_seconds,
-                "mttr_minutes": round(ticket.ack_seconds / 60, 2),
-                "sla_status": ticket.sla_status,
-                "note": note[:1000],
-            },
-        )
+        employee = (employee_id or actor.employee_id)[:64]
+        save(ticket, _close(ticket, actor.name or "System", employee, note, now), now=now)
+        told = {
+            "ack_seconds": ticket.ack_seconds,
+            "mttr_minutes": round((ticket.ack_seconds or 0) / 60, 2),
+            "sla_status": ticket.sla_status,
+            "note": note[:1000],
+        }
+        record_transition(actions.TICKET_CLOSED, ticket, before, actor, told)
     return ticket
+
+
+def _close(ticket: Ticket, by: str, employee_id: str, note: str, now: datetime) -> list[str]:
+    """What an acknowledgement puts on a locked ticket; returns the columns to save."""
+    ticket.status = Status.ACKNOWLEDGED
+    ticket.acknowledged_at, ticket.ack_user, ticket.ack_employee_id = now, by, employee_id
+    ticket.ack_seconds = max(0, round((now - ticket.sla_started_at).total_seconds()))
+    ticket.resolution_note = note
+    if ticket.sla_status == SlaStatus.PENDING:
+        ticket.sla_status = sla.verdict(ticket.sla_due_at, now)
+    if ticket.recovered_at is None:
+        ticket.downtime_seconds = max(0, round((now - ticket.opened_at).total_seconds()))
+    return [
+        "status", "acknowledged_at", "ack_user", "ack_employee_id", "ack_seconds",
+        "resolution_note", "sla_status", "downtime_seconds", *ladder.stop(ticket),
+    ]  # fmt: skip
 
 
 def reopen(
@@ -122,29 +121,29 @@ def reopen(
             return ticket
         before = ticket.status
         first_period = {"ack_seconds": ticket.ack_seconds, "sla_status": ticket.sla_status}
-        clock = sla.clock_for(ticket.priority, now, settings.SLA_SECONDS)
-        ticket.status = Status.OPEN
-        ticket.reopened_count += 1
-        ticket.sla_started_at, ticket.sla_seconds, ticket.sla_due_at = now, clock.seconds, clock.due_at
-        ticket.sla_status, ticket.sla_warned_at, ticket.sla_breached_at = SlaStatus.PENDING, None, None
-        ticket.ack_user, ticket.ack_employee_id = "", ""
-        ticket.acknowledged_at, ticket.ack_seconds = None, None
-        ticket.recovered_at = ticket.recovery_seconds = ticket.downtime_seconds = None
-        fields = [
-            "status", "reopened_count", "sla_started_at", "sla_seconds", "sla_due_at", "sla_status",
-            "sla_warned_at", "sla_breached_at", "ack_user", "ack_employee_id", "acknowledged_at", "ack_seconds",
-            "recovered_at", "recovery_seconds", "downtime_seconds", *mark(ticket, now), *ladder.stop(ticket),
-        ]  # fmt: skip
+        fields = [*_open_anew(ticket, now), *mark(ticket, now), *ladder.stop(ticket)]
         if needs_work:
             fields += ask_for_work(ticket, now)
         save(ticket, fields, now=now)
-        record_transition(
-            actions.TICKET_REOPENED,
-            ticket,
-            before,
-            actor,
-            {"reason": reason[:1000], "first_period": first_period},
-        )
+        told = {"reason": reason[:1000], "first_period": first_period}
+        record_transition(actions.TICKET_REOPENED, ticket, before, actor, told)
         if ticket.is_suppressed:
             record_suppressed(ticket)
     return ticket
+
+
+def _open_anew(ticket: Ticket, now: datetime) -> list[str]:
+    """Begin a locked ticket's next SLA period, with nothing left of the last one; returns the columns to save."""
+    clock = sla.clock_for(ticket.priority, now, settings.SLA_SECONDS)
+    ticket.status = Status.OPEN
+    ticket.reopened_count += 1
+    ticket.sla_started_at, ticket.sla_seconds, ticket.sla_due_at = now, clock.seconds, clock.due_at
+    ticket.sla_status, ticket.sla_warned_at, ticket.sla_breached_at = SlaStatus.PENDING, None, None
+    ticket.ack_user, ticket.ack_employee_id = "", ""
+    ticket.acknowledged_at, ticket.ack_seconds = None, None
+    ticket.recovered_at = ticket.recovery_seconds = ticket.downtime_seconds = None
+    return [
+        "status", "reopened_count", "sla_started_at", "sla_seconds", "sla_due_at", "sla_status",
+        "sla_warned_at", "sla_breached_at", "ack_user", "ack_employee_id", "acknowledged_at", "ack_seconds",
+        "recovered_at", "recovery_seconds", "downtime_seconds",
+    ]  # fmt: skip

@@ -10,12 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit import actions
-from audit.services import SYSTEM, Actor, record
+from audit.services import LONGEST_IN_RECORD, SYSTEM, Actor, record
 from tickets import live
 from tickets.models import LinkKind, Ticket, TicketComment, TicketLink
-from tickets.services._rows import lock, save
-
-LONGEST_IN_RECORD = 2_000
+from tickets.services._rows import lock, record_change, save
 
 
 def assign(ticket_id: int, user: User | None, *, actor: Actor) -> Ticket:
@@ -27,30 +25,29 @@ def assign(ticket_id: int, user: User | None, *, actor: Actor) -> Ticket:
             return ticket
         ticket.assigned_to = user
         save(ticket, ["assigned_to"], now=now)
-        record(
+        record_change(
             actions.TICKET_ASSIGNED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=f"Assigned to {user.email if user else 'nobody'}",
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket
 
 
 def add_comment(ticket_id: int, text: str, *, actor: Actor) -> TicketComment:
+    """Keep a remark; the record holds its first 2,000 characters."""
     now = timezone.now()
     with transaction.atomic():
         ticket = lock(ticket_id)
         comment = TicketComment.objects.create(ticket=ticket, author=actor.name or "System", text=text)
         save(ticket, [], now=now)
-        record(
+        record_change(
             actions.COMMENT_ADDED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=text,
             details={"text": text[:LONGEST_IN_RECORD]},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return comment
 
 
@@ -79,8 +76,7 @@ def note(
     """Record something that befell the ticket without changing it (an alert resolved, a run that succeeded)."""
     with transaction.atomic():
         ticket = Ticket.objects.get(pk=ticket_id)
-        record(action, subject=ticket.subject, actor=actor, summary=summary, details=details)
-        live.publish(live.TICKET_UPDATED, ticket)
+        record_change(action, ticket, actor=actor, summary=summary, details=details)
 
 
 def set_fields(ticket_id: int, **fields: Any) -> Ticket:

@@ -11,14 +11,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit import actions
+from audit.new_rows import new_row
 from audit.services import SYSTEM, Actor, record
 from tickets import counter_store, live, sla
-from tickets.choices import PRIORITY_OF_SEVERITY, Severity
+from tickets.choices import PRIORITY_OF_SEVERITY, Severity, source_label
 from tickets.finops import tags_from_name
 from tickets.keys import new_ticket_key
 from tickets.models import Ticket
 from tickets.quiet.services import mark, record_suppressed
-from tickets.services._rows import lock, save
+from tickets.services._rows import lock, record_change, save
 from tickets.signals import ticket_opened
 
 
@@ -72,7 +73,8 @@ def new_ticket(new: NewTicket, *, now: datetime) -> Ticket:
         owner=settings.FINOPS_OWNER_PATTERNS,
         cost_center=settings.FINOPS_COST_CENTER_PATTERNS,
     )
-    ticket = Ticket(
+    ticket = new_row(
+        Ticket,
         key=new_ticket_key(new.key_prefix, now),
         dedup_key=new.dedup_key,
         family_key=new.family_key[:200],
@@ -113,7 +115,7 @@ def announce_opened(ticket: Ticket, *, actor: Actor = SYSTEM) -> None:
         subject=ticket.subject,
         actor=actor,
         summary=(
-            f"Severity {ticket.severity}, priority {ticket.priority}, source {ticket.get_source_display()}"
+            f"Severity {ticket.severity}, priority {ticket.priority}, source {source_label(ticket.source)}"
         ),
         details={
             "severity": ticket.severity,
@@ -137,12 +139,11 @@ def count_occurrence(
         ticket.occurrences += 1
         ticket.last_seen_at = now
         save(ticket, ["occurrences", "last_seen_at"], now=now)
-        record(
+        record_change(
             actions.DUPLICATE_DETECTED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=f"Reported again (occurrence {ticket.occurrences}); {ticket.key} is {ticket.status}",
             details={"existing_status": ticket.status, "occurrences": ticket.occurrences, **(details or {})},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket

@@ -9,10 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import actions
-from audit.services import SYSTEM, Actor, record
-from tickets import live
+from audit.services import SYSTEM, Actor
 from tickets.models import Ticket
-from tickets.services._rows import lock, save
+from tickets.services._rows import lock, record_change, save
 
 # What failed longer ago is no longer waited for; the status of a ticket never changes here.
 LOOKED_BACK = timedelta(days=30)
@@ -68,12 +67,11 @@ def _mark(ticket_id: int, run: GoodRun, actor: Actor) -> Ticket | None:
         ticket.recovery_seconds = max(0, round((at - ticket.opened_at).total_seconds()))
         ticket.downtime_seconds = ticket.recovery_seconds
         save(ticket, ["recovered_at", "recovery_seconds", "downtime_seconds"], now=at)
-        record(
+        record_change(
             actions.PIPELINE_RECOVERED,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=f"{ticket.pipeline} succeeded again {ticket.recovery_seconds} s after this failure",
             details={"recovery_seconds": ticket.recovery_seconds, "run_id": run.run_id},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket

@@ -12,9 +12,9 @@ from audit.services import record
 from audit.times import utc_second
 from tickets import live, sla
 from tickets.apart import add_up
-from tickets.choices import SlaStatus, Status
+from tickets.choices import SlaStatus
 from tickets.escalation import ladder
-from tickets.models import Ticket
+from tickets.models import NOT_ACKNOWLEDGED, Ticket
 from tickets.services._rows import lock, save
 
 BATCH = 500
@@ -68,4 +68,4 @@ def _mark_warning(ticket_id: int, now: datetime) -> bool:
 
 
 def _pending() -> models.QuerySet[Ticket]:
-    return Ticket.objects.filter(status__in=(Status.OPEN, Status.IN_PROGRESS), sla_status=SlaStatus.PENDING)
+    return Ticket.objects.filter(NOT_ACKNOWLEDGED, sla_status=SlaStatus.PENDING)

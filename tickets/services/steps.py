@@ -6,13 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions
-from audit.services import Actor, record
-from tickets import live
+from audit.services import LONGEST_IN_RECORD, Actor
 from tickets.models import DoneStep, Ticket
-from tickets.services._rows import lock, save
+from tickets.services._rows import lock, record_change, save
 from tickets.steps import digest_of
-
-LONGEST_IN_RECORD = 2_000
 
 
 class UnknownStepError(Exception):
@@ -37,12 +34,11 @@ def mark_step(ticket_id: int, digest: str, *, is_done: bool, actor: Actor) -> Ti
         else:
             ticket.done_steps.filter(digest=digest).delete()
         save(ticket, [], now=now)
-        record(
+        record_change(
             actions.STEP_DONE if is_done else actions.STEP_UNDONE,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=text,
             details={"step": text[:LONGEST_IN_RECORD]},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
     return ticket

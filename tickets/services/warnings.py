@@ -8,11 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from audit import actions
-from audit.services import SYSTEM, Actor, record
-from tickets import live
+from audit.services import SYSTEM, Actor
 from tickets.choices import Severity
 from tickets.models import Ticket
-from tickets.services._rows import ask_for_work, lock, save
+from tickets.services._rows import ask_for_work, lock, record_change, save
 from tickets.services.analysis import move_severity
 from tickets.services.lifecycle import reopen
 
@@ -48,14 +47,13 @@ def turn_into_failure(ticket_id: int, error: RealError, *, now: datetime, actor:
         if _is_worse(error.severity, ticket.severity):
             fields += move_severity(ticket, error.severity, actor)
         save(ticket, fields, now=now)
-        record(
+        record_change(
             actions.WARNING_BECAME_FAILURE,
-            subject=ticket.subject,
+            ticket,
             actor=actor,
             summary=f"{before['error_type']} became {ticket.error_type or 'a failure'}: {error.message[:300]}",
             details={"before": before, "after": {"error_type": ticket.error_type}},
         )
-        live.publish(live.TICKET_UPDATED, ticket)
         if ticket.is_closed:
             reason = "The run failed after a warning about it was acknowledged."
             ticket = reopen(ticket_id, actor=actor, reason=reason, now=now)

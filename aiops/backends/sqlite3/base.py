@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     _has_turn = False
+    _deadline: float | None = None
+
+    @contextmanager
+    def waiting_for_lock(self, seconds: float) -> Iterator[None]:
+        """What begins to write in here waits so long at most, for this process's writers and for other programs
+        together; then OperationalError, as after the usual time-out.
+        """
+        self._deadline = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = None
+            if self.connection is not None:
+                self._set_busy_timeout(self._usual_seconds())
 
     def _start_transaction_under_autocommit(self) -> None:
         self._take_turn()
@@ -67,10 +82,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._end_turn()
 
     def _take_turn(self) -> None:
-        seconds = float(self.settings_dict["OPTIONS"].get("timeout", 5))
+        seconds = self._usual_seconds() if self._deadline is None else self._deadline - time.monotonic()
         if not gate_of(str(self.settings_dict["NAME"])).enter(seconds):
             raise OperationalError("database is locked: another writer of this process did not end in time")
         self._has_turn = True
+        if self._deadline is not None:
+            self._set_busy_timeout(self._deadline - time.monotonic())
+
+    def _usual_seconds(self) -> float:
+        return float(self.settings_dict["OPTIONS"].get("timeout", 5))
+
+    def _set_busy_timeout(self, seconds: float) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout = {max(0, int(seconds * 1000))}")
 
     def _end_turn_unless_open(self) -> None:
         """A commit that failed leaves its transaction open, to be rolled back."""

@@ -69,8 +69,9 @@ class Command(BaseCommand):
     def _serve(self, host: str, port: int, *, with_worker: bool) -> None:
         from daphne.endpoints import build_endpoint_description_strings
 
-        from aiops.asgi import application, door
+        from aiops.asgi import application, door, refuse
         from aiops.embedded import EmbeddedWorker
+        from aiops.ending import end_without_those_who_hang
         from aiops.web_server import WebServer
         from ingestion import claims
         from ingestion.wakeup import wake_workers
@@ -95,13 +96,14 @@ class Command(BaseCommand):
             verbosity=0,
             websocket_timeout=-1,
             application_close_timeout=5,
-            refuse=door.writer.refuse,
+            refuse=refuse,
         )
         signal.signal(signal.SIGINT, signal.default_int_handler)
         server.run()
         door.writer.stop()
         if worker is not None:
             worker.stop()
+        end_without_those_who_hang()
 
 
 def _port(value: object) -> int:

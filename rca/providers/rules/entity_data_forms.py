@@ -36,6 +36,12 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         ("uplicate column(s)", r"\b[Dd]uplicate column\(s\)[^:\n]{0,60}: [`'\"]?(\w{1,120})"),
         ("ORA-00904: ", r"\bORA-00904: ((?:\"\w{1,60}\"\.?){1,3})"),
         ("Ambiguous column name '", r"\bAmbiguous column name '([^'\n]{1,120})'"),
+        ("colid ", r"\b(colid \d{1,4})\b"),
+        (
+            "issing ",
+            r"\b[Mm]issing (?:inputs?|columns?|fields?|features?|keys?)[^\['\"\n]{0,20}\[['\"]([^'\"\n]{1,120})['\"]",
+        ),
+        ("olumn, '", r"\b[Cc]olumn, '([^'\n]{1,120})', "),
         ("nknown fields ", r"\b[Uu]nknown fields [^:\n]{0,40}: \[(\w{1,120})\]"),
     ),
     "table": (
@@ -43,11 +49,15 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         (".[", r"(\[\w{1,80}\](?:\.\[[^\]\n]{1,80}\]){1,3})"),
         ('."', r"(\"\w{1,80}\"(?:\.\"[^\"\n]{1,80}\"){1,3})"),
         ("", rf"\b(?:[Oo]bject name|[Oo]bject|object named){' '}{_Q}([A-Za-z#\[][^'\"`\n]{{1,160}}){_E}"),
+        ("bject: ", r"\b[Oo]bject: ([A-Za-z]\w{1,60}(?:\.[\w\-]{1,80}){1,3})"),
         (": ", r"\b(?:[Tt]able or view not found|Table not found): ([\w.\-]{2,120})"),
         ("able ", r"\b[Tt]able (?:or view )?([A-Za-z_]\w{0,60}(?:\.\w{1,60}){1,2})\b"),
         ("extend ", r"\bextend (?:table|index) (\w{1,60}(?:\.\w{1,60}){1,2})"),
         ("procedure ", r"\b(?:[Tt]he )?procedure [\"']([^\"'\n]{1,120})[\"']"),
-        ("", r"\b(?:relation|entity|sObject type|foreign table|INTO|UPDATE|FROM) [\"']([\w.]{2,120})[\"']"),
+        (
+            "",
+            r"\b(?:relation|entity|sObject type|foreign table|INTO|UPDATE|FROM) [\"'`]([\w.\-]{2,120})[\"'`]",
+        ),
         ("epends on a node named ", r"\b[Dd]epends on a node named ['\"]([^'\"\n]{1,120})['\"]"),
         (
             " is not a Delta table",
@@ -78,6 +88,8 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         ),
         ("ath: ", r"\b(?:folder|file|input )?[Pp]ath: ([^\s\"'`<>,;]{2,250})"),
         ("/", r"[\"'`](/[^\s\"'`]{1,100}/[^\"'`\n]{1,200})[\"'`]"),
+        (":\\", r"['\"]([A-Za-z]:\\[^'\"<>|\n]{2,250})['\"]"),
+        ("'\\\\", r"'(\\\\[\w.\-$]{2,60}\\[^'\"<>|\n]{2,200})'"),
         (":\\", r"(?<![\w\\])([A-Za-z]:\\[^\s\"'`<>,;|]{2,250})"),
         ("\\\\", r"(?<![\w\\])(\\\\[\w.\-$]{2,60}\\[^\s\"'`<>,;|]{2,200})"),
         (".", rf"[\"'`]([^\"'`\n]{{1,200}}\.{_FILES})[\"'`]"),
@@ -92,6 +104,11 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
             r"\bFile/External table name: ['\"]?([^\s'\"]{2,250}?)['\"]?\.?(?:\s|$)",
         ),
         ("http", r"\b(https?://[^\s\"'`<>,;)\]]{6,280})"),
+        (
+            "/",
+            r"(?:\b(?:under|in|at|from|into|of)|:) (?=\S{0,150}\d|\S{1,150}/(?:[\s,;.]|$))"
+            r"((?!\d{1,4}/\d)[\w\-.=]{2,60}(?:/[\w\-.=*]{1,80}){1,8}/?)(?=[\s,;.]|$)",
+        ),
         ("/", r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD) (/[^\s?\"']{2,200})"),
     ),
     "package": (
@@ -119,6 +136,8 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
         ("NoSuchMethodError: ", r"NoSuchMethodError: '?([\w.$]{3,150})"),
         ("NoSuchFieldError: ", r"NoSuchFieldError: '?([\w.$]{3,150})"),
         ("UnsatisfiedLinkError: ", r"UnsatisfiedLinkError: (?:no )?([\w.]{2,80})(?= in java)"),
+        ("cheme", r"\b(?:[Ff]ile[Ss]ystem for|unsupported|unknown) scheme:? ['\"]?([A-Za-z][\w+\-]{1,20})"),
+        ("provider ", r"\bprovider ((?:[\w.\-]{3,60}\.\w{2,10}/)?[a-z][\w\-]{1,40}/[\w\-]{2,60})"),
         ("data source: ", r"data source: ([\w.\-]{2,100}\w)"),
         ("assembly ", r"assembly ['\"]([^'\",\n]{2,150})"),
         (" provider", r"\b[Tt]he ['\"]([\w.\- ]{2,80})['\"] provider\b"),
@@ -150,6 +169,13 @@ DATA_FORMS: Final[dict[str, tuple[Form, ...]]] = {
             r"(?:Environment|Engine|Client|Connector|Driver|Provider|SDK|Runtime|Pack|Types)"
             r"(?: \d[\w.]{0,12})?)"
             r" (?:cannot|could not|is not|are not|was not|has not|must|needs|is required|is missing)",
+        ),
+        (
+            "",
+            r"\b(?:[Cc]onnect(?:ing|ion)? (?:to|with)|[Rr]each(?:ing)?|[Aa]ccess(?:ing)?) (?:the |remote |external )?"
+            r"((?:Azure |Apache |Amazon )?(?:Hive [Mm]etastore|Event Hubs?|Key Vault|Service Bus|Cosmos ?DB"
+            r"|Data Lake Storage(?: Gen2)?|Blob Storage|Redis|Kafka|Snowflake|BigQuery|Redshift|MongoDB|Salesforce"
+            r"|SharePoint(?: Online)?|Dynamics CRM|SAP HANA|Unity Catalog))\b",
         ),
         (
             ".",

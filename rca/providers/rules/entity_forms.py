@@ -17,7 +17,25 @@ _CLOUDS: Final = (
     r"(?:core\.windows\.net|database\.windows\.net|servicebus\.windows\.net|azure\.(?:net|com)|azuredatabricks\.net"
     r"|azuresynapse\.net|azurewebsites\.net|snowflakecomputing\.com|amazonaws\.com|databricks\.com|databricksapps\.com"
     r"|googleapis\.com|salesforce\.com|dynamics\.com|sharepoint\.com|mongodb\.net|confluent\.cloud|cloudatahub\.net"
-    r"|clouddatahub\.net|datafactory\.azure\.com|pypi\.org|maven\.org|pythonhosted\.org)"
+    r"|clouddatahub\.net|datafactory\.azure\.com|(?:pypi|maven|pythonhosted)\.[a-z]{3})"
+)
+# The address of a resource of Terraform; without a word before it only where the provider is one of the known.
+_TERRAFORM: Final = (
+    r"(?:module\.[\w\-]{1,60}(?:\[[^\]\n]{1,60}\])?\.){0,4}"
+    r"(?:data\.)?[a-z][a-z0-9]{1,20}_\w{2,60}\.[\w\-]{1,80}"
+)
+_TERRAFORM_KNOWN: Final = (
+    r"((?:module\.[\w\-]{1,60}\.){0,4}(?:data\.)?(?:databricks|azurerm|azuread|azapi|snowflake|aws|google)_\w{2,60}"
+    r"\.[\w\-]{1,80}(?:\.\d{1,4}\b|\[[^\]\n]{1,60}\])?)"
+)
+_MISSING: Final = (
+    r"do(?:es)? ?n[o']t exist|(?:was|is|were) not (?:found|defined|recognized|valid|registered|present)"
+    r"|(?:could|can) ?not be (?:found|resolved|loaded|located|opened|parsed)|not found|already exists|is missing"
+    r"|is (?:invalid|undefined|required)\b|does not support"
+)
+_NOT_FOUND: Final = (
+    r"\b(?:[Cc]ould not|[Cc]annot|[Cc]an't|[Uu]nable to|[Ff]ailed to) (?:find|resolve|locate|load|parse)"
+    r"|\b(?:[Nn]o such|[Ii]nvalid|[Uu]nknown|[Uu]nsupported|[Uu]nrecognized|[Mm]issing|[Uu]nexpected|[Uu]ndefined)"
 )
 _KINDS: Final[dict[str, tuple[Form, ...]]] = {
     **DATA_FORMS,
@@ -50,6 +68,8 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
             rf"(?:\.[\w\-]{{1,60}}){{0,4}}\.{_CLOUDS})(?![\w.])",
         ),
         ("partner '", r"\bpartner '([\w.\-]{2,80}(?::\w{2,8})?)'"),
+        ("such host is known", r"\bsuch host is known\.? \(([\w.\-]{3,150})(?::\d{2,5})?\)"),
+        ("DNS identity ", r"\bDNS identity [^'\n]{0,60}'([\w.\-]{3,150})'"),
         ("IP", r"\bIP(?: address)? ['\"]?(\d{1,3}(?:\.\d{1,3}){3})"),
         ("resolve host", r"\bresolve host(?:name)?:? ['\"]?([\w.\-]{3,150})"),
         (" Name or service not known", r"(?<!\S)([\w.\-<>{}]{3,150}):? Name or service not known"),
@@ -93,12 +113,16 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
     ),
     "resource": (
         ("/subscriptions/", r"(/subscriptions/[^\s'\"<>]{8,290})"),
-        ("esource ", r"\b[Rr]esource (?:id )?['\"]([^'\"\n]{2,200})['\"]"),
+        ("esource ", r"\b[Rr]esource (?:id )?['\"]([^'\"\n]{2,200})['\"](?! \")"),
+        ("esource ", r"\b[Rr]esource [\w.]{3,60}(?:/[\w.]{1,60}){1,4} ['\"]([^'\"\n]{2,200})['\"]"),
         ("use namespace ", r"\buse namespace ['\"]([\w.]{3,80})['\"]"),
         ("ervice ", r"\b[Ss]ervice ['\"][^'\"\n]{1,80}['\"] \((\w{3,80})\)"),
+        ("with ", rf"\bwith ({_TERRAFORM})"),
+        (": ", rf"(?<![\w.\"'/]){_TERRAFORM_KNOWN}(?=: )"),
+        ("anifest for ", r"\b[Mm]anifest for ([\w.\-]{2,100}/[^\s'\",]{2,150})"),
         (
-            "with ",
-            r"\bwith ((?:module\.[\w\-]{1,60}\.){0,4}(?:databricks|azurerm|azuread)_\w{2,60}\.[\w\-]{1,80})",
+            "ing ",
+            r"\b(?:pulling|pushing) (?:(?:container |docker )?image )?['\"]?([\w.\-]{2,100}/[^\s'\",]{2,150})",
         ),
     ),
     "quota": (
@@ -120,6 +144,10 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
         ),
         ("issing required field", r"\b[Mm]issing required field:? ['\"]?(\w{2,80})"),
         ("alidation failed for ", r"\b[Vv]alidation failed for (\w{1,60}_\w{1,60})"),
+        (
+            "onfiguration ",
+            r"\b[Cc]onfiguration ([\w\-]{2,60}(?:\.[\w\-]{1,60}){1,6}) (?:is|was|cannot|does)\b",
+        ),
         ("parameter", r"\bparameters? named ['\"](@?\w{1,80})['\"]"),
         ("", r"\b((?:AzureWebJobs|AzureFunctions|WEBSITE_|FUNCTIONS_|APPINSIGHTS_|PYTHON_)\w{3,80})\b"),
     ),
@@ -150,11 +178,13 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
     ),
     "database": (
         ("master database", r"\b(master) database\b"),
+        ("specified database ", r"\bspecified database ['\"]([^'\"\n]{1,120})['\"]"),
         ("pen database ", r"\b[Oo]pen database ['\"]([^'\"\n]{1,120})['\"]"),
         ("", r"\b(SSISDB|tempdb)\b"),
     ),
     "blob": (),
     "queue": (
+        ("Query ", r"\bQuery (\w[\w.\-]{2,100}) \[id ?="),
         ("TopicPartition: ", r"\bTopicPartition: ([\w.\-]{2,120})"),
         ("", r"\b(?:address|EntityPath)[:=]/?([\w/.\-]{2,120})"),
         ("artition", r"\b[Pp]artitions? ([\w.\-]{2,80}-\d{1,5})\b"),
@@ -169,6 +199,7 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
     "job": (
         ("", r"\b(?:[Jj]ob|[Pp]ipeline) ['\"]([^'\"\n]{1,120})['\"]"),
         ("ob ", r"\b[Jj]ob (\d{2,20})\b"),
+        ("un ", r"\b[Rr]un [`'\"]?(\d{4,20})[`'\"]? (?:failed|has|was|timed|did)\b"),
         ("un ", r"\b[Rr]un ['\"]([^'\"\n]{1,120})['\"]"),
     ),
     # A step of a data flow or of a pipeline, or a model of a project of transformations.
@@ -199,6 +230,17 @@ _KINDS: Final[dict[str, tuple[Form, ...]]] = {
             r"\b(?:[Ii]nvalid|[Uu]nknown|[Uu]nresolved) (?:identifier|routine|function) ['\"`]?([\w.]{2,100})",
         ),
         ("resolve function ", r"\bresolve function [`'\"]([\w.]{1,100})[`'\"]"),
+    ),
+    "shape": (),
+    # Whatever the text says is missing or wrong, where no noun tells its kind.
+    "thing": (
+        ("", rf"['\"`]([\w@$#%*.<{{/\\][^'\"`\n]{{1,200}})['\"`] (?:{_MISSING})"),
+        (
+            "",
+            rf"(?:{_NOT_FOUND})(?: [a-z]{{1,14}}){{0,3}}:? "
+            r"['\"`\[]([\w@$#%*.<{/\\][^'\"`\]\n]{1,200})['\"`\]]",
+        ),
+        ("", rf"(?<![\w.])([\w\-]{{1,60}}[._/][\w\-./]{{1,120}}) (?:{_MISSING})"),
     ),
 }
 FORMS: Final = {

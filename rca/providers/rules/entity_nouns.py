@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from rca.providers.rules.entity_complaints import complained_before
+
 
 class Named(NamedTuple):
     """A name as the text writes it, the kind of thing it is, and where it begins and ends in the text."""
@@ -24,16 +26,16 @@ class Named(NamedTuple):
 _NOUNS: Final[dict[str, str]] = {
     "column": "column field attribute",
     "table": "table view relation storedprocedure procedure schema catalog collection entity objectname sobject "
-    "worksheet externaltable infoprovider adso",
-    "database": "database sqlpool tablespace",
-    "path": "file folder directory path script",
+    "worksheet sheet externaltable infoprovider adso sequence synonym",
+    "database": "database sqlpool tablespace lakehouse",
+    "path": "file folder directory path script mountpoint checkpoint",
     "blob": "blob container bucket fileshare filesystem stage",
     "storage": "storageaccount externallocation volume",
     "package": "module library package class jar assembly wheel driver provider dependency",
     "host": "server host hostname machine broker domain",
     "endpoint": "endpoint",
     "reference": "linkedservice dataset connection connectionmanager datasource destination storageintegration",
-    "runtime": "integrationruntime",
+    "runtime": "integrationruntime gateway",
     "cluster": "cluster pool sparkpool instancepool warehouse",
     "principal": "user principal serviceprincipal login role client identity account application app group",
     "secret": "secret scope secretscope keyvault vault certificate credential",
@@ -41,20 +43,22 @@ _NOUNS: Final[dict[str, str]] = {
     "step": "activity step",
     "notebook": "notebook",
     "setting": "parameter variable setting option property configuration appsetting environmentvariable key "
-    "connectionstring",
-    "function": "function routine udf functionmodule",
-    "queue": "stream topic queue eventhub consumergroup topicpartition",
+    "connectionstring argument sparkversion runtimeversion tag",
+    "function": "function routine udf functionmodule macro",
+    "queue": "stream topic queue eventhub consumergroup topicpartition query streamingquery",
     "constraint": "constraint index primarykey",
     "size": "instancetype nodetype vmsize",
     "resource": "resource resourcegroup resourceprovider subnet workspace namespace policy metastore factory service "
-    "model registeredmodel experiment branch repository tenant vnet virtualnetwork recipient share",
+    "model registeredmodel experiment branch repository tenant vnet virtualnetwork recipient share "
+    "image containerimage artifact node subscription solution environment project",
 }
 # Nouns that prose uses freely: what follows them is a name only between quotes.
 _QUOTED_WORDS: Final = (
     "class driver provider dependency client identity account application app group key option property "
     "configuration step resource policy domain service model experiment branch repository tenant share stage "
     "destination datasource connection role credential certificate parameter variable secret connectionstring "
-    "object namespace login task script factory entity attribute user principal"
+    "object namespace login task script factory entity attribute user principal query argument gateway "
+    "subscription tag node solution environment project macro sequence sheet checkpoint"
 )
 _QUOTED_ONLY: Final = frozenset(_QUOTED_WORDS.split())
 _SUFFIXES: Final = ("", "s", "name", "id", "path", "url")
@@ -72,7 +76,7 @@ _NEVER: Final = frozenset(
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z_]{1,30}")
 _LINK: Final = (
     r"(?:\(s\))?(?: \([^()\n]{1,30}\))?"
-    r"(?: (?:or (?:view|field|function|procedure)|with (?:an? |the )?(?:name|id|identifier|path)"
+    r"(?: (?:or (?:view|field|function|procedure)|with (?:an? |the )?(?:name|id|identifier|path|key)"
     r"|name|named|called|id|identifier|path|not found|does not exist)){0,2}"
 )
 _QUOTED: Final = re.compile(
@@ -80,15 +84,28 @@ _QUOTED: Final = re.compile(
 )
 _BARE: Final = re.compile(
     rf"({_LINK})"
-    + r"['\"]?(\s?[:=]\s?|\s\(?|\()([\w@$/][^\s'\"`<>,;()\[\]{}]{0,199}|\{\w[\w ]{0,60}\}|<\w[\w -]{0,60}>)"
+    + r"['\"]?(\s?[:=]\s?|\s?->\s?|\s\(?|\()([\w@$/][^\s'\"`<>,;()\[\]{}]{0,199}|\{\w[\w ]{0,60}\}|<\w[\w -]{0,60}>)"
 )
-_SHAPED: Final = re.compile(r"[_/\\@{]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w|[A-Z]{2}-[A-Z]{2}")
-_BARE_IN_FRONT: Final = re.compile(r"(?:^| )(\w{2,60}[_.]\w[\w.]{0,60}) $")
-_ONGOING: Final = re.compile(r" [\w'\"`]")
+_IN_BRACKETS: Final = re.compile(r" \((?:name|id) ?[:=] ?['\"]?(\w[^'\"()\n]{1,99})['\"]?\)", re.IGNORECASE)
+_SHAPED: Final = re.compile(r"[_/\\@{<]|[a-z][A-Z]|[A-Za-z]-?\d|\d-?[A-Za-z]|\w\.\w|[A-Z]{2}-[A-Z]{2}")
+_BARE_IN_FRONT: Final = re.compile(r"(?:^| )(\w{2,60}[_.]\w[\w.]{0,60}\*?|\w{1,60}_\*) $")
+# `in container raw.`: behind a preposition and at the end of its sentence a noun's next word is its name.
+_PREPOSITION: Final = re.compile(r"\b(?:in|of|from|on|to|into|under|for) $")
+_ENDING: Final = re.compile(r"[.;]?(?:\s{0,3}$|\s{0,3}\n|[.;,] )")
+_ENDING_KINDS: Final = frozenset(["blob", "column", "table", "queue", "database"])
+_COMMON: Final = re.compile(
+    r"(?:\w{0,40}(?:tion|ment|ance|ence|ing|ers|ies|ness|mode|count|names?|formats?|level|size|data|scans?)"
+    r"|schema|order|evolution|mismatch|itself|lineage|statistics|type|list|lock|rows?|values?)",
+    re.IGNORECASE,
+)
+_ONGOING: Final = re.compile(r" [\w'\"`<{/]")
 _COMPLAINT_AHEAD: Final = re.compile(
     r" (?:does(?: no|n')t |do not |did not |cannot |can't |could not |is (?:not|no longer|in|already|missing|offline)\b"
     r"|was (?:not|stopped|terminated|deleted|lost)\b|has (?:been|reached|exceeded|incompatible|failed)\b|not found"
     r"|already exists|is un|remained)"
+)
+_FAILED_AHEAD: Final = re.compile(
+    r" (?:failed\b|timed out|was not found|not found|(?:does not|doesn't) exist|already exists|cannot be found)"
 )
 # What follows a noun in a sentence without naming one.
 _WORDS: Final = (
@@ -100,7 +117,7 @@ _WORDS: Final = (
     "settings definition permission permissions data launch start startup creation itself must should may "
     "might also only found missing exists installation install update operation execution invocation import "
     "export building mapping expression reference list index libraries library storage option resource "
-    "activity unavailable root runtime columns files table column file"
+    "activity unavailable root runtime columns files table column file instead again order"
 )
 PROSE: Final = frozenset(_WORDS.split())
 
@@ -116,12 +133,15 @@ def named_beside_nouns(text: str) -> Iterator[Named]:
         before, before_start, before_end = plain, word.start(), word.end()
         if known is None or joined in _NEVER or plain in _NEVER:
             continue
-        found = _after(text, word.end(), *known) or _in_front(text, first, word.end(), known[0])
+        found = _after(text, first, word.end(), *known) or _in_front(text, first, word.end(), known[0])
         if found is not None:
             yield found
 
 
-def _after(text: str, end: int, kind: str, quoted_only: bool) -> Named | None:
+def _after(text: str, start: int, end: int, kind: str, quoted_only: bool) -> Named | None:
+    bracketed = _IN_BRACKETS.match(text, end)
+    if bracketed is not None:
+        return Named(kind, bracketed[1], bracketed.start(1), bracketed.end(1))
     quoted = _QUOTED.match(text, end)
     if quoted is not None:
         return Named(kind, quoted[2], quoted.start(2), quoted.end(2))
@@ -129,7 +149,11 @@ def _after(text: str, end: int, kind: str, quoted_only: bool) -> Named | None:
     if bare is None:
         return None
     name = bare[3].rstrip(".,:;!?")
-    if name.lower() in PROSE or not _may_be_bare(text, bare, name, quoted_only):
+    if name.lower() in PROSE:
+        return None
+    if not _may_be_bare(text, bare, name, quoted_only) and not (
+        kind in _ENDING_KINDS and not quoted_only and _ends_a_sentence(text, start, bare, name)
+    ):
         return None
     return Named(kind, name, bare.start(3), bare.start(3) + len(name))
 
@@ -137,12 +161,23 @@ def _after(text: str, end: int, kind: str, quoted_only: bool) -> Named | None:
 def _may_be_bare(text: str, bare: re.Match[str], name: str, quoted_only: bool) -> bool:
     """A name without quotes looks like one, stands alone behind a colon, or is what the sentence complains of."""
     is_shaped = _SHAPED.search(name) is not None
-    if ":" in bare[2] or "=" in bare[2] or " name" in bare[1] or " with " in bare[1]:
+    if bare[2].strip() in (":", "=", "->") or " name" in bare[1] or " with " in bare[1]:
         return is_shaped or (not quoted_only and not _ONGOING.match(text, bare.end()))
     if quoted_only:
-        return False
+        has_failed = _FAILED_AHEAD.match(text, bare.start(3) + len(name)) is not None
+        return has_failed and (is_shaped or (len(name) > 4 and name.isdigit()))
     return is_shaped or (
         len(name) > 2 and _COMPLAINT_AHEAD.match(text, bare.start(3) + len(name)) is not None
+    )
+
+
+def _ends_a_sentence(text: str, start: int, bare: re.Match[str], name: str) -> bool:
+    return (
+        bare[2] == " "
+        and len(name) > 2
+        and not _COMMON.fullmatch(name)
+        and _ENDING.match(text, bare.start(3) + len(name)) is not None
+        and _PREPOSITION.search(text, max(0, start - 8), start) is not None
     )
 
 
@@ -156,6 +191,6 @@ def _in_front(text: str, start: int, end: int, kind: str) -> Named | None:
             return None
         return Named(kind, text[begin : start - 2], begin, start - 2)
     bare = _BARE_IN_FRONT.search(text, max(0, start - 80), start)
-    if bare is None or _COMPLAINT_AHEAD.match(text, end) is None:
+    if bare is None or not (_COMPLAINT_AHEAD.match(text, end) or complained_before(text, bare.start(1))):
         return None
     return Named(kind, bare[1], bare.start(1), bare.end(1))

@@ -16,6 +16,12 @@ MAX_CODE = 120
 MAX_GUESSES = 400
 
 _ESCAPES = (("\\r", " "), ("\\n", "\n"), ("\\t", " "), ('\\"', '"'), ("\\u0027", "'"), ("\\u0022", '"'))
+# `C:\temp\new.csv` holds no tabulator and no line end: what begins like a path of Windows keeps its marks.
+_WINDOWS_PATH = re.compile(
+    r"(?:(?<![\w\\])[A-Za-z]:|(?<![\w\\:])\\\\[\w.\-$]{2,60})"
+    r"(?:\\{1,2}[\w$+=@#()\-]{1,60}(?:\.\d{1,3}|(?: [\w$+=@#()\-]{1,30}){1,3}(?=\\))?){1,20}"
+)
+_KEPT_MARK = "\ue000"
 _QUOTES = str.maketrans(
     {'"': "'", "`": "'", "’": "'", "‘": "'", "“": "'", "”": "'", "\u00a0": " ", "\0": " "}
 )
@@ -36,6 +42,8 @@ _ADDRESSES_A_MODEL = re.compile(
 )
 # A frame of a stack trace names packages (`java.util.concurrent`, `scala.collection.immutable`), not causes.
 _FRAME = re.compile(r"\bat (?:[\w$]{1,60}[./]){2,12}[\w$<>`]{1,80}\([\w.$:,\[\]`& -]{0,160}\)")
+# Where a Spark task ran (`(TID 9) (10.0.0.5 executor 2)`) says nothing of why it failed.
+_TASK_PLACE = re.compile(r"\(TID \d{1,12}[^()]{0,120}\)(?: \([^()]{1,100} executor [^()]{1,20}\))?")
 # What stands before the innermost cause: Java's traces, and Python's exhausted retries in parentheses.
 _INNERMOST = ("caused by:", "(caused by ")
 _LISTS_GUESSES = re.compile(r"(?:possible|potential|common|likely) (?:root )?(?:reasons|causes)\b")
@@ -82,12 +90,9 @@ class ErrorText:
 
 def prepare(message: str) -> ErrorText:
     """The text as the matchers want it. Never longer than `HEAD + TAIL` characters."""
-    text = window(message)
-    for escape, replacement in _ESCAPES:
-        if escape in text:
-            text = text.replace(escape, replacement)
+    text = _unescaped(window(message))
     cleaned = drop_instructions(text)
-    plain = plain_form(_FRAME.sub(" ", cleaned))
+    plain = plain_form(_TASK_PLACE.sub(" ", _FRAME.sub(" ", cleaned)))
     deep = max(plain.rfind(mark) for mark in _INNERMOST)
     return ErrorText(
         raw=cleaned,
@@ -96,6 +101,17 @@ def prepare(message: str) -> ErrorText:
         guesses=_guesses(plain),
         has_foreign_instructions=len(cleaned) != len(text),
     )
+
+
+def _unescaped(text: str) -> str:
+    """With line ends, tabulators and quotes where the text writes them as escapes, except inside Windows paths."""
+    if "\\" not in text:
+        return text
+    text = _WINDOWS_PATH.sub(lambda path: path[0].replace("\\", _KEPT_MARK), text)
+    for escape, replacement in _ESCAPES:
+        if escape in text:
+            text = text.replace(escape, replacement)
+    return text.replace(_KEPT_MARK, "\\")
 
 
 def _guesses(plain: str) -> tuple[int, int]:

@@ -45,6 +45,8 @@ LIKENESS_POINTS: Final = 30
 LIKENESS_REACH: Final = 15
 LIKENESS_ALONE: Final = 0.7
 LIKENESS_WORDS: Final = 6
+# From which share on the likeness outvotes a sentence below this weight: a telling word sooner than a whole sentence.
+LIKENESS_OUTVOTES: Final = ((0.6, SETUP), (0.8, ROOT))
 LIKENESS_LABEL: Final = "the wording, which resembles such failures"
 _AT_SINK: Final = "happened on 'sink' side"
 _SAYS_RETRY: Final = (
@@ -178,13 +180,31 @@ def decide(
     """The class with the strongest signal; agreeing signals add a little; unknown below the threshold.
 
     `resembled` is the wording's share of each class: it shifts the balance between classes that signals of about the
-    same strength name (a sentence without doubt is not outvoted by resemblance), and names one itself only where no
-    signal spoke and the share is high.
+    same strength name, and names one itself where its share is high and neither a code nor a sentence without
+    doubt spoke.
     """
     resembled = resembled or {}
     if not signals:
         signals = list(_by_wording(resembled, text))
     ranked = sorted(signals, key=lambda signal: (signal.weight, signal.position), reverse=True)
+    winner, margin = _weigh(ranked, resembled)
+    deciding = next((signal for signal in ranked if signal.cause_class == winner), None)
+    if deciding is not None and (outvoting := _outvoting(deciding, resembled, text)):
+        ranked.insert(0, outvoting)
+        winner, deciding, margin = outvoting.cause_class, outvoting, 0
+    return Verdict(
+        cause_class=winner,
+        transient=transience(winner, deciding, ranked, text),
+        deciding=deciding,
+        signals=tuple(ranked),
+        codes=tuple(codes),
+        text=text,
+        margin=margin,
+    )
+
+
+def _weigh(ranked: list[Signal], resembled: dict[str, float]) -> tuple[str, int]:
+    """The class with the highest score, and by how much its own signals lie above those of the next."""
     scores: dict[str, int] = {}
     for signal in ranked:
         if signal.cause_class not in scores:
@@ -196,21 +216,30 @@ def decide(
         scores[cause] += round(LIKENESS_POINTS * resembled.get(cause, 0.0))
     order = sorted(scores, key=lambda cause: scores[cause], reverse=True)
     winner = order[0] if order and scores[order[0]] >= THRESHOLD else CauseClass.UNKNOWN
-    deciding = next((signal for signal in ranked if signal.cause_class == winner), None)
-    margin = min((spoken[order[0]] - spoken[other] for other in order[1:]), default=99)
-    return Verdict(
-        cause_class=str(winner),
-        transient=transience(winner, deciding, ranked, text),
-        deciding=deciding,
-        signals=tuple(ranked),
-        codes=tuple(codes),
-        text=text,
-        margin=margin,
-    )
+    return str(winner), min((spoken[order[0]] - spoken[other] for other in order[1:]), default=99)
+
+
+def _outvoting(deciding: Signal, resembled: dict[str, float], text: ErrorText) -> Signal | None:
+    """The likeness in the place of a sentence of another class that it outvotes; None where it does not.
+
+    Codes and statuses are the vendor's own word, and where a text is nested or lists guesses its order tells more
+    than its wording: these stand.
+    """
+    cause = max(resembled, key=lambda name: resembled[name], default=CauseClass.UNKNOWN)
+    stands = not deciding.label.startswith("“") or deciding.position >= text.deep_from or any(text.guesses)
+    if stands or cause in (deciding.cause_class, CauseClass.UNKNOWN) or not _tells_enough(text):
+        return None
+    if any(resembled[cause] >= share and deciding.weight < bar for share, bar in LIKENESS_OUTVOTES):
+        return Signal(cause, max(deciding.weight, WEAK), LIKENESS_LABEL)
+    return None
+
+
+def _tells_enough(text: ErrorText) -> bool:
+    return len(text.plain.split()) >= LIKENESS_WORDS and complains(text.plain)
 
 
 def _by_wording(resembled: dict[str, float], text: ErrorText) -> Iterable[Signal]:
-    if len(text.plain.split()) < LIKENESS_WORDS or not complains(text.plain):
+    if not _tells_enough(text):
         return
     for cause, share in resembled.items():
         if share >= LIKENESS_ALONE and cause != CauseClass.UNKNOWN:

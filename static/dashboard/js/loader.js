@@ -94,9 +94,13 @@ export class Loader {
     const query = listQuery(view);
     query.set("limit", PAGE);
     try {
-      const { tickets } = await get(`/api/${listName(view.tab)}?${query}`, this.searching.signal);
-      this.store.dispatch({ type: "hits", query: view.search, tickets });
-      this.onAsked();
+      let path = `/api/${listName(view.tab)}?${query}`;
+      for (let left = PAGES; path && left > 0; left -= 1) {
+        const { tickets, next } = await get(path, this.searching.signal);
+        this.store.dispatch({ type: "hits", query: view.search, tickets });
+        this.onAsked();
+        path = tickets.length < PAGE ? samePath(next) : null; // one or two letters are looked for piece by piece
+      }
     } catch {
       // what the page itself holds has been searched already
     }

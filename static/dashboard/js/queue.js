@@ -85,7 +85,7 @@ export class Queue {
     $("skeleton").hidden = !isWaiting;
     $("panel").setAttribute("aria-busy", String(isWaiting));
     $("empty").hidden = !isEmpty || isWaiting;
-    $("more").hidden = !state.next[tab] || isEmpty;
+    $("more").hidden = !state.next[tab] || isWaiting;
     if (!$("empty").hidden) this.drawEmpty(state, load, now);
     setText(
       $("caption"),
@@ -101,7 +101,7 @@ export class Queue {
     if (state.lastEventAt) text += ` Last event ${momentText(state.lastEventAt, now)}.`;
     if (narrowed)
       text = state.view.search
-        ? `No ticket matches '${state.view.search}'.`
+        ? `No ticket matches '${state.view.search}'${state.next[state.view.tab] ? " among the newest." : "."}`
         : "No ticket matches these filters.";
     if (failed) text = `The tickets could not be loaded. ${state.error}`;
     setText($("empty-text"), text);

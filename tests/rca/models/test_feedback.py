@@ -13,10 +13,11 @@ from audit.services import Actor
 from rca.case import Finding
 from rca.models import Analysis, Feedback
 from rca.services import analyse_ticket, give_feedback
-from rca.similar import similar_cases, similar_section
+from rca.similar import similar_cases
 from tests.support.factories import make_ticket
 from tests.support.people import client_of
 from tickets import services as ticket_services
+from tickets.api.detail import ticket_detail
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,7 @@ def test_open_and_unexplained_tickets_are_no_help_to_a_model() -> None:
 
 def test_section_shows_what_resolved_them_and_the_closed_ones_beside() -> None:
     silent, noted = closed(1, ""), closed(2, "Asked the supplier.")
-    rows = similar_section(analysed(3))
+    rows = ticket_detail(analysed(3))["similar"]
     assert [(row["id"], row["resolution"], row["status"]) for row in rows] == [
         (noted.key, "Asked the supplier.", "acknowledged"),
         (silent.key, "", "acknowledged"),
@@ -150,7 +151,7 @@ def test_section_shows_what_resolved_them_and_the_closed_ones_beside() -> None:
 def test_search_costs_the_same_number_of_queries_with_many_tickets() -> None:
     def queries(ticket: Ticket) -> int:
         with CaptureQueriesContext(connection) as seen:
-            similar_section(ticket)
+            ticket_detail(ticket)
         return len(seen)
 
     now = analysed(99)

@@ -231,6 +231,18 @@ def test_secret_is_never_part_of_a_name(text: str, secret: str, cause: str) -> N
          "incompatible data types", "schema_or_type_mismatch", "a2"),
         ("model stg (models/stg.py) 1 import os\n----> 2 from acme_lib import x", "missing_dependency_or_library",
          "acme_lib"),
+        ("Dataset 'ds_in' failed with message 'Linked service LsLake_Raw not found.'", "resource_not_found",
+         "LsLake_Raw"),
+        ("The gateway 'gw-07' under data factory 'adf-eu' does not exist", "resource_not_found", "gw-07"),
+        ("Resource 'Acme.Data/stores/s1' in resource group 'rg-eu' was not found", "resource_not_found",
+         "Acme.Data/stores/s1"),
+        ("cannot create share: User does not have CREATE SHARE on Metastore 'ms_eu'.\n with databricks_share.eu,\n"
+         ' on m.tf line 3, in resource "databricks_share" "eu"', "permission_denied", "ms_eu"),
+        ('Cannot open database "dw_eu" requested by the login. Login failed for user \'svc_etl\'.',
+         "authentication_failure", "dw_eu"),
+        ("Cannot insert the value NULL into column 'due_day', table 'dw.dbo.Bill'", "bad_data", "due_day"),
+        ("Please set spark.acme.rows to a higher value. Table ID: 0f0e0d0c-0b0a-4908-8706-050403020100 is too wide",
+         "configuration_error", "0f0e0d0c-0b0a-4908-8706-050403020100"),
     ],
 )  # fmt: skip
 def test_of_several_things_the_one_complained_of_is_named(text: str, cause: str, entity: str) -> None:
@@ -238,6 +250,8 @@ def test_of_several_things_the_one_complained_of_is_named(text: str, cause: str,
 
 
 HOSTILE = [
+    "please set a ", "x ID: 1", "User does not have A on B 'c' ", "'a' under b 'c' does not exist ", "a_b.c: ",
+    "module.a.", "in table a ", "{id=a} ", "C:\\n", "no such ", "<a b> ", "at a.b(c)",
     "table ", "column '", "key=", "path: /a", "a.", "'x' ", '"', "[", "=", "https://", "-> ", "with name ", "A_B.",
     "/api/", "1.1.1.", "[plugins.a", "The Xx ", "of table 'x' ", "invalid ", "required by /a/", "<>.",
     "abc.core.windows.net", "fields 'a' and 'b'. ", "com.x:", "not found ", "server: {",

@@ -115,3 +115,46 @@ def test_wording_does_not_outvote_a_sentence_without_doubt() -> None:
 )
 def test_wording_is_silent_when_unsure_short_or_without_complaint(text: str, share: float) -> None:
     assert decide([], [], prepare(text), {"bad_data": share}).cause_class == "unknown"
+
+
+SENTENCE = "the column of this table went wrong in some way that nobody named"
+
+
+@pytest.mark.parametrize(("weight", "share"), [(48, 0.6), (69, 0.6), (70, 0.8), (91, 0.8)])
+def test_high_share_outvotes_a_sentence_of_another_class(weight: int, share: float) -> None:
+    said = Signal("schema_or_type_mismatch", weight, "“column”", 4, transient=False)
+
+    verdict = decide([said], [], prepare(SENTENCE), {"timeout": share, "bad_data": 1 - share})
+
+    assert verdict.cause_class == "timeout"
+    assert verdict.deciding is not None
+    assert verdict.deciding.label == LIKENESS_LABEL
+    assert said in verdict.signals
+    assert verdict.transient is True
+    assert verdict.confidence in ("Low", "Medium")
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "share"),
+    [
+        (Signal("bad_data", 69, "“column”", 4), SENTENCE, 0.59),
+        (Signal("bad_data", 70, "“column”", 4), SENTENCE, 0.79),
+        (Signal("bad_data", 92, "“column”", 4), SENTENCE, 1.0),
+        (Signal("bad_data", 62, "HTTP status 401", 4), SENTENCE, 1.0),
+        (Signal("bad_data", 76, "code X", 4, code="X"), SENTENCE, 1.0),
+        (Signal("bad_data", 62, "“column”", 0), "column wrong", 1.0),
+        (Signal("bad_data", 62, "“column”", 30), "the job went wrong here; caused by: a column", 1.0),
+        (Signal("bad_data", 62, "“column”", 4), f"{SENTENCE}. possible causes: a, b", 1.0),
+    ],
+)
+def test_doubt_a_code_and_the_order_of_a_text_are_not_outvoted(said: Signal, text: str, share: float) -> None:
+    verdict = decide([said], [], prepare(text), {"timeout": share, "throttling": 1 - share})
+
+    assert verdict.cause_class == "bad_data"
+    assert verdict.deciding == said
+
+
+def test_what_resembles_failures_without_a_cause_outvotes_nothing() -> None:
+    said = Signal("bad_data", 48, "“column”", 4)
+
+    assert decide([said], [], prepare(SENTENCE), {"unknown": 1.0}).cause_class == "bad_data"
