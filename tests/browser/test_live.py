@@ -55,8 +55,22 @@ def test_new_ticket_waits_while_the_pointer_is_in_the_rows(desk: Desk, visit: Ca
     expect(show).to_be_visible()
     assert window.page.locator(window.row(second)).count() == 0
     assert window.page.locator(window.row(first)).bounding_box() == before
+    show.hover()
+    window.page.wait_for_timeout(1_000)  # longer than the way from the rows to the button is allowed to take
+    assert window.page.locator(window.row(second)).count() == 0
     show.click()
     expect(window.page.locator(window.row(second))).to_be_visible()
+
+
+def test_what_waited_comes_by_itself_when_the_pointer_has_left(desk: Desk, visit: Callable[..., Visit]) -> None:
+    first = desk.alert("pl_first")
+    window = visit()
+    wait_live(window)
+    window.page.hover(window.row(first))
+    second = desk.alert("pl_second")
+    expect(window.page.get_by_role("button", name="1 new ticket, show")).to_be_visible()
+    window.page.hover("h1, header")
+    expect(window.page.locator(window.row(second))).to_be_visible(timeout=2_000)
 
 
 def test_acknowledging_in_one_browser_moves_it_in_another(desk: Desk, visit: Callable[..., Visit]) -> None:

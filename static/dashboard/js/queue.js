@@ -18,8 +18,11 @@ export class Queue {
     this.order = [];
     this.start = 0;
     this.isForced = false;
-    this.hold = new Hold(this.body, () => this.store.schedule());
-    $("show-new").addEventListener("click", () => this.release());
+    this.hold = new Hold(this.body, $("show-new"), () => this.store.schedule());
+    $("show-new").addEventListener("click", () => {
+      this.hold.release();
+      this.release();
+    });
     $("window-back").addEventListener("click", () => this.move(-WINDOW));
     $("window-on").addEventListener("click", () => this.move(WINDOW));
     $("skeleton").append(...Array.from({ length: 8 }, () => h("div", { className: "bone" })));
