@@ -1,4 +1,5 @@
-"""What one transaction of the door is about to write: events, new tickets, and which event touched which ticket.
+"""What one transaction of the door is about to write: events, new tickets, reports of tickets that exist, and which
+event touched which ticket.
 
 Rows are kept back and inserted together, so that sixty-four alerts cost about as many statements as one. The
 rules are those of `ingestion.identity`, whether a batch holds one alert or many.
@@ -49,6 +50,7 @@ class Batch:
         self._touched: list[EventTicket] = []
         self._before: dict[int, list[Ticket]] = {}
         self._repeats: list[tuple[Ticket, int]] = []
+        self._occurrences = services.Occurrences()
 
     def add_event(self, event: AlertEvent) -> None:
         self._events.append(event)
@@ -90,13 +92,15 @@ class Batch:
             self.flush()
             asked = lookups.request_lookup(failure, event=event, key_prefix=key_prefix, now=now, actor=actor)
             if asked is not None:
+                if asked.ticket is not None:
+                    self._known.add(asked.ticket)
                 return asked
         existing = self._known.find(failure, now)
         if existing is None:
             return self._open(failure, key_prefix=key_prefix, now=now, actor=actor)
         if existing._state.adding:
             self.flush()
-        placement = join(existing, failure, now=now, actor=actor, is_replay=is_replay)
+        placement = join(existing, failure, self._occurrences, now=now, actor=actor, is_replay=is_replay)
         if placement.ticket is not None:
             self._known.add(placement.ticket)
         return placement
@@ -125,6 +129,7 @@ class Batch:
             error_message=failure.error_message,
             metadata=metadata_of(failure),
         )
+        self._occurrences.store()
         ticket = services.join_run(earlier.pk, run, now=now, actor=actor)
         ticket.joined_keys = (*earlier.joined_keys, failure.dedup_key)
         self._known.add(ticket)
@@ -143,13 +148,14 @@ class Batch:
             self._known.add(ticket)
 
     def flush(self) -> None:
-        """Insert what was kept back; tickets in the order of their keys, as every other writer does."""
+        """Write what was kept back; tickets in the order of their keys, as every other writer does."""
         insert_all(self._events)
         self._tickets.sort(key=lambda ticket: ticket.dedup_key)
         insert_all(self._tickets)
         insert_all(self._touched)
         for ticket, earlier_id in self._repeats:
             services.link_repeat(ticket, earlier_id)
+        self._occurrences.store()
         self._events, self._tickets, self._touched, self._repeats = [], [], [], []
 
 

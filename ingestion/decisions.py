@@ -78,7 +78,7 @@ def _decide(batch: Batch, reading: Reading, replay_of: AlertEvent | None) -> Dec
 
 def _note(batch: Batch, reading: Reading, result: Ignored, replay_of: AlertEvent | None) -> Decision:
     """Nothing to open; the open tickets that it concerns are told, and the sender which these are."""
-    if result.audit_action:
+    if result.audit_action or result.succeeded is not None:
         batch.flush()  # the failure it speaks of may be in this very batch
     told = dict(replay_of.touched.values_list("ticket_id", "ticket__key")) if replay_of else {}
     touched = note_on_open_tickets(result, except_for=set(told))

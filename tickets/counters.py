@@ -98,6 +98,11 @@ def contribution(ticket: Countable) -> Counter[Key]:
     return counts
 
 
+def reported_again(times: int) -> Counter[Key]:
+    """What it changes that tickets which exist were reported so many times more."""
+    return Counter({Key(REPORTS): times})
+
+
 def verdict_keys(priority: str, team: str, day: date, verdict: str) -> tuple[Key, ...]:
     """The three counters that an SLA verdict counts in; the week is that in which its period began (UTC)."""
     return (

@@ -29,10 +29,19 @@ class Placement:
     existing_status: str = ""
 
 
-def join(existing: Ticket, failure: Failure, *, now: datetime, actor: Actor, is_replay: bool) -> Placement:
-    """Count the occurrence on the ticket a failure already has; reopen it where the run failed anew.
+def join(
+    existing: Ticket,
+    failure: Failure,
+    occurrences: services.Occurrences,
+    *,
+    now: datetime,
+    actor: Actor,
+    is_replay: bool,
+) -> Placement:
+    """Count the occurrence on the locked ticket a failure already has; reopen it where the run failed anew.
 
-    A ticket that was opened by a warning (the run takes too long) takes over the real failure's error.
+    A ticket that was opened by a warning (the run takes too long) takes over the real failure's error. What is
+    merely counted is in the database once the caller stores `occurrences`.
     """
     status = existing.status
     happened_at = failure.fired_at or now
@@ -43,19 +52,21 @@ def join(existing: Ticket, failure: Failure, *, now: datetime, actor: Actor, is_
         and happened_at > existing.acknowledged_at
     )
     details = {"event_run_id": failure.run_id} if failure.run_id != existing.run_id else {}
-    ticket = services.count_occurrence(existing.pk, now=now, actor=actor, details=details)
+    occurrences.count(existing, now=now, actor=actor, details=details)
     if existing.metadata.get("is_warning") and not failure.is_warning:
         error = services.RealError(
             failure.error_message, failure.error_code, failure.error_type, failure.severity
         )
-        ticket = services.turn_into_failure(ticket.pk, error, actor=actor, now=now)
+        occurrences.store()
+        ticket = services.turn_into_failure(existing.pk, error, actor=actor, now=now)
         verdict = REOPENED if status == Status.ACKNOWLEDGED else DUPLICATE
         return Placement(verdict, ticket, failure.run_id, status)
     if failed_again:
+        occurrences.store()
         reason = "The run failed again after its ticket was acknowledged."
-        ticket = services.reopen(ticket.pk, actor=actor, reason=reason, now=now, needs_work=True)
+        ticket = services.reopen(existing.pk, actor=actor, reason=reason, now=now, needs_work=True)
         return Placement(REOPENED, ticket, failure.run_id, status)
-    return Placement(DUPLICATE, ticket, failure.run_id, status)
+    return Placement(DUPLICATE, existing, failure.run_id, status)
 
 
 def find_touched(failure: Failure, touched: Iterable[Ticket]) -> Ticket | None:

@@ -62,7 +62,9 @@ def test_new_ticket_waits_while_the_pointer_is_in_the_rows(desk: Desk, visit: Ca
     expect(window.page.locator(window.row(second))).to_be_visible()
 
 
-def test_what_waited_comes_by_itself_when_the_pointer_has_left(desk: Desk, visit: Callable[..., Visit]) -> None:
+def test_what_waited_comes_by_itself_when_the_pointer_has_left(
+    desk: Desk, visit: Callable[..., Visit]
+) -> None:
     first = desk.alert("pl_first")
     window = visit()
     wait_live(window)

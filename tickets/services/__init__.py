@@ -8,6 +8,7 @@ from tickets.services.lifecycle import acknowledge, reopen, return_to_open, star
 from tickets.services.notes import add_comment, assign, link, note, set_fields
 from tickets.services.opening import (
     NewTicket,
+    Occurrences,
     announce_opened,
     count_occurrence,
     new_ticket,
@@ -28,6 +29,7 @@ __all__ = [
     "ConflictError",
     "GoodRun",
     "NewTicket",
+    "Occurrences",
     "RealError",
     "TransitionError",
     "UnknownStepError",

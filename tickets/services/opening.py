@@ -9,17 +9,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from audit import actions
 from audit.new_rows import new_row
 from audit.services import SYSTEM, Actor, record
-from tickets import counter_store, live, sla
+from tickets import counter_store, counters, live, sla
 from tickets.choices import PRIORITY_OF_SEVERITY, Severity, source_label
 from tickets.finops import tags_from_name
 from tickets.keys import new_ticket_key
 from tickets.models import Ticket
 from tickets.quiet.services import mark, record_suppressed
-from tickets.services._rows import lock, record_change, save
+from tickets.services._rows import lock, record_change
 from tickets.signals import ticket_opened
 
 
@@ -130,15 +131,29 @@ def announce_opened(ticket: Ticket, *, actor: Actor = SYSTEM) -> None:
     transaction.on_commit(lambda: ticket_opened.send(Ticket, ticket_id=ticket.pk), robust=True)
 
 
-def count_occurrence(
-    ticket_id: int, *, now: datetime, actor: Actor = SYSTEM, details: Mapping[str, Any] | None = None
-) -> Ticket:
-    """The same failure was reported again: count it and say so in the audit trail."""
-    with transaction.atomic():
-        ticket = lock(ticket_id)
+class Occurrences:
+    """Reports of tickets that exist already: told one by one, stored together by `store`.
+
+    Lives inside one transaction. Who reads or changes such a ticket by other ways calls `store` first.
+    """
+
+    def __init__(self) -> None:
+        self._by_ticket: dict[int, tuple[int, datetime]] = {}
+
+    def count(
+        self,
+        ticket: Ticket,
+        *,
+        now: datetime,
+        actor: Actor = SYSTEM,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Count one more on a ticket that this transaction has locked, and say so in the audit trail."""
         ticket.occurrences += 1
-        ticket.last_seen_at = now
-        save(ticket, ["occurrences", "last_seen_at"], now=now)
+        ticket.version += 1
+        ticket.last_seen_at = ticket.changed_at = now
+        times, _ = self._by_ticket.get(ticket.pk, (0, now))
+        self._by_ticket[ticket.pk] = (times + 1, now)
         record_change(
             actions.DUPLICATE_DETECTED,
             ticket,
@@ -146,4 +161,31 @@ def count_occurrence(
             summary=f"Reported again (occurrence {ticket.occurrences}); {ticket.key} is {ticket.status}",
             details={"existing_status": ticket.status, "occurrences": ticket.occurrences, **(details or {})},
         )
+
+    def store(self) -> None:
+        """One statement for all tickets that were reported as often; these are locked already, so order is free."""
+        by_times: dict[int, list[int]] = {}
+        for ticket_id, (times, _) in self._by_ticket.items():
+            by_times.setdefault(times, []).append(ticket_id)
+        for times, ticket_ids in by_times.items():
+            seen_at = max(self._by_ticket[ticket_id][1] for ticket_id in ticket_ids)
+            Ticket.objects.filter(pk__in=ticket_ids).update(
+                occurrences=F("occurrences") + times,
+                version=F("version") + times,
+                last_seen_at=seen_at,
+                changed_at=seen_at,
+            )
+            counter_store.append(counters.reported_again(times * len(ticket_ids)))
+        self._by_ticket.clear()
+
+
+def count_occurrence(
+    ticket_id: int, *, now: datetime, actor: Actor = SYSTEM, details: Mapping[str, Any] | None = None
+) -> Ticket:
+    """The same failure was reported again: count it and say so in the audit trail."""
+    with transaction.atomic():
+        ticket = lock(ticket_id)
+        again = Occurrences()
+        again.count(ticket, now=now, actor=actor, details=details)
+        again.store()
     return ticket
