@@ -34,17 +34,18 @@ def process_ticket(ticket_id: int, token: str) -> None:
     """Take one claimed ticket to the end of its journey; a missing row or a lost claim means done."""
     if not claims.begin(ticket_id, token, timezone.now()):
         return
-    key, attempts = Ticket.objects.values_list("key", "work_attempts").get(pk=ticket_id)
-    with working_on(key):
-        if attempts > claims.MOST_ATTEMPTS:
-            _give_up(ticket_id, token, attempts)
+    ticket = Ticket.objects.get(pk=ticket_id)
+    with working_on(ticket.key):
+        if ticket.work_attempts > claims.MOST_ATTEMPTS:
+            _give_up(ticket_id, token, ticket.work_attempts)
         else:
-            _process(ticket_id, token)
+            _process(ticket, token)
 
 
-def _process(ticket_id: int, token: str) -> None:
+def _process(ticket: Ticket, token: str) -> None:
+    ticket_id = ticket.pk
     try:
-        _enrich(ticket_id)
+        _enrich(ticket)
         if not claims.hold_claim(ticket_id, token, timezone.now()):
             return
         analyse_ticket(ticket_id)
@@ -56,9 +57,9 @@ def _process(ticket_id: int, token: str) -> None:
     claims.finish(ticket_id, token)
 
 
-def _enrich(ticket_id: int) -> None:
+def _enrich(ticket: Ticket) -> None:
     """Ask the vendors what really happened. A fault here costs the evidence and never the notification."""
-    ticket = Ticket.objects.get(pk=ticket_id)
+    ticket_id = ticket.pk
     if ticket.processing_state != ProcessingState.RECEIVED:
         return
     try:

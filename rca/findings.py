@@ -139,7 +139,7 @@ def keep_failures(basis: Basis, attempts: tuple[Attempt, ...]) -> None:
 
 
 def _make_current(analysis: Analysis) -> None:
-    ticket_services.lock(analysis.ticket_id)
+    ticket_services.queue_for(analysis.ticket_id)
     Analysis.objects.filter(ticket_id=analysis.ticket_id, is_current=True).update(is_current=False)
     analysis.is_current = True
     analysis.save(update_fields=["is_current"])

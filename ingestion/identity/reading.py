@@ -14,11 +14,9 @@ from ingestion.identity.forms import is_databricks_run
 from ingestion.identity.known import CAN_FLAP, RENOTIFICATION_WINDOW, Known
 from ingestion.sources.base import Failure
 from tickets.choices import Source, Status
+from tickets.chunks import chunks
 from tickets.models import Occurrence, Ticket
 
-MOST_KEYS_IN_A_QUERY = 400  # SQL Server takes 2,100 parameters in a statement, SQLite 999 where it is old
-
-T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 
@@ -43,7 +41,7 @@ def known_for(failures: Sequence[Failure], now: datetime) -> Known:
         *_recently_acknowledged(failures, now),
     }
     locked = Ticket.objects.select_for_update().order_by("pk")
-    tickets = [ticket for some in _chunks(sorted(wanted)) for ticket in locked.filter(pk__in=some)]
+    tickets = [ticket for some in chunks(sorted(wanted)) for ticket in locked.filter(pk__in=some)]
     _read_joined_keys(tickets, keys)
     return Known(tickets)
 
@@ -74,7 +72,7 @@ def _recently_acknowledged(failures: Sequence[Failure], now: datetime) -> list[i
     names = {failure.name[:300] for failure in failures if failure.resource_type in CAN_FLAP}
     recent = Ticket.objects.filter(status=Status.ACKNOWLEDGED, acknowledged_at__gte=since)
     newest: dict[tuple[str, str, str], int] = {}
-    for some in _chunks(sorted(names)):
+    for some in chunks(sorted(names)):
         rows = recent.filter(pipeline__in=some).order_by()
         found = rows.values_list("acknowledged_at", "pk", "source", "pipeline", "run_scope")
         for _, ticket_id, source, pipeline, scope in sorted(found):
@@ -85,7 +83,7 @@ def _recently_acknowledged(failures: Sequence[Failure], now: datetime) -> list[i
 def _read_joined_keys(tickets: Sequence[Ticket], keys: set[str]) -> None:
     """Which of the failures' keys joined a ticket by flapping; read behind the locks, where it is settled."""
     by_id = {ticket.pk: ticket for ticket in tickets}
-    for some in _chunks(sorted(keys) if tickets else []):
+    for some in chunks(sorted(keys) if tickets else []):
         joined = Occurrence.objects.filter(dedup_key__in=some)
         for ticket_id, key in joined.values_list("ticket_id", "dedup_key"):
             if ticket_id in by_id:
@@ -96,10 +94,6 @@ def _ids(rows: QuerySet[M], column: str, values: set[str], id_column: str = "pk"
     """The tickets of the rows whose `column` has one of the values."""
     return [
         ticket_id
-        for some in _chunks(sorted(values))
+        for some in chunks(sorted(values))
         for ticket_id in rows.filter(**{f"{column}__in": some}).order_by().values_list(id_column, flat=True)
     ]
-
-
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (values[i : i + MOST_KEYS_IN_A_QUERY] for i in range(0, len(values), MOST_KEYS_IN_A_QUERY))

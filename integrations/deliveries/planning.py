@@ -6,7 +6,7 @@ told a cause with the alert. Everything later follows from the ticket's own chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from integrations.slack.config import SlackConfig
 from integrations.webhook_config import WebhookConfig
 from tickets import services as ticket_services
 from tickets.choices import Status
+from tickets.chunks import chunks
 from tickets.models import Ticket
 from tickets.policies import policy_of
 from tickets.quiet.services import hold_back
@@ -167,15 +168,26 @@ def want_closing_comment(ticket: Ticket) -> None:
     add_once(ticket, Channel.JIRA, Operation.COMMENT, part=part, content=content)
 
 
-def want_occurrence_reply(ticket: Ticket) -> None:
-    """A storm of 500 gives nine replies: one at every doubling."""
-    times = ticket.occurrences
-    if times < 2 or times & (times - 1) or not is_planned(ticket, Channel.SLACK, Operation.POST):
-        return
-    if hold_back(ticket, ticket.last_seen_at) is None:
-        add_once(
-            ticket, Channel.SLACK, Operation.REPLY, part=f"occurrence-{times}", content={"kind": "occurrence"}
-        )
+def want_occurrence_replies(reports: Sequence[tuple[Ticket, int]]) -> None:
+    """A storm of 500 gives nine replies, or fewer: one at every doubling, the last of those reached at a time.
+
+    `reports` are locked tickets, each with how often it had been reported before.
+    """
+    reached = {ticket.pk: _last_doubling(before, ticket.occurrences) for ticket, before in reports}
+    doubled = [ticket for ticket, _ in reports if reached[ticket.pk]]
+    posts = Delivery.objects.filter(channel=Channel.SLACK, operation=Operation.POST)
+    told = posts.filter(state__in=[*ACTIVE, State.SENT]).values_list("ticket_id", flat=True)
+    is_told = {ticket_id for some in chunks(doubled) for ticket_id in told.filter(ticket__in=some)}
+    for ticket in doubled:
+        if ticket.pk in is_told and hold_back(ticket, ticket.last_seen_at) is None:
+            part = f"occurrence-{reached[ticket.pk]}"
+            add_once(ticket, Channel.SLACK, Operation.REPLY, part=part, content={"kind": "occurrence"})
+
+
+def _last_doubling(before: int, now: int) -> int:
+    """The greatest power of two, from 2 on, that counting from `before` to `now` has reached; 0 where none."""
+    power = 1 << (now.bit_length() - 1)
+    return power if power >= 2 and power > before else 0
 
 
 def want_reopened_reply(ticket: Ticket) -> None:

@@ -7,13 +7,14 @@ changed, so a write that nobody outside needs to know costs no query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models.signals import post_save
 
 from integrations.deliveries import planning, sla_notices
 from tickets.models import Ticket
+from tickets.signals import reported_again
 
 _SHOWN_IN_SLACK = frozenset(
     {
@@ -43,9 +44,13 @@ def ticket_saved(instance: Ticket, *, created: bool, update_fields: Iterable[str
         planning.want_reopened_reply(instance)
     if "root_cause" in changed:
         planning.want_comment(instance)
-    if "occurrences" in changed:
-        planning.want_occurrence_reply(instance)
+
+
+def tickets_reported_again(reports: Sequence[tuple[Ticket, int]], **_: Any) -> None:
+    """The same for reports that were counted together, which saves no ticket by itself."""
+    planning.want_occurrence_replies(reports)
 
 
 def connect() -> None:
     post_save.connect(ticket_saved, sender=Ticket, dispatch_uid="integrations.ticket_saved")
+    reported_again.connect(tickets_reported_again, dispatch_uid="integrations.tickets_reported_again")

@@ -16,7 +16,7 @@ from audit.redaction import redact
 from rca.evidence import databricks, pipelines
 from rca.evidence.gathered import Gathered, Trouble
 from rca.evidence.related import link_related
-from rca.evidence.store import keep_alert_text, remember_mentions, store
+from rca.evidence.store import remember_mentions, store_after_alert_text
 from tickets import services as ticket_services
 from tickets.choices import Source
 from tickets.finops import tags_from_resource
@@ -64,9 +64,8 @@ def collect_evidence(ticket_id: int, *, seconds: float = BUDGET_SECONDS) -> Coll
     ticket = Ticket.objects.get(pk=ticket_id)
     found = Gathered(time.monotonic() + seconds)
     _GATHER[Source(ticket.source)](ticket, found)
-    keep_alert_text(ticket)
     chain = found.chain_piece()
-    added = store([chain, *found.pieces] if chain else found.pieces, ticket)
+    added = store_after_alert_text([chain, *found.pieces] if chain else found.pieces, ticket)
     remember_mentions(found.mentions, ticket)
     _tell_ticket(ticket, found, added)
     link_related(ticket)

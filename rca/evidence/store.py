@@ -26,17 +26,28 @@ def keep_evidence(ticket: Ticket, kind: str, title: str, text: str, source_url: 
 
 def keep_alert_text(ticket: Ticket) -> None:
     """Keep what the alert said as evidence, before a vendor's better error takes its place on the ticket."""
-    has_it = Evidence.objects.filter(ticket=ticket, kind=EvidenceKind.ALERT).exists()
-    if ticket.error_message and not has_it:
-        keep_evidence(ticket, EvidenceKind.ALERT, "What the alert said", ticket.error_message)
+    if not Evidence.objects.filter(ticket=ticket, kind=EvidenceKind.ALERT).exists():
+        store_after_alert_text((), ticket)
+
+
+def store_after_alert_text(pieces: Iterable[Piece], ticket: Ticket) -> int:
+    """`store` in the same transaction as `keep_alert_text`, whose piece comes first and is not counted."""
+    return _store(pieces, ticket, with_alert_text=bool(ticket.error_message))
 
 
 def store(pieces: Iterable[Piece], ticket: Ticket) -> int:
     """Write pieces that are new, and newer texts of those with a slot; returns how many were written."""
+    return _store(pieces, ticket, with_alert_text=False)
+
+
+def _store(pieces: Iterable[Piece], ticket: Ticket, *, with_alert_text: bool) -> int:
     written = 0
     with transaction.atomic():
-        ticket_services.lock(ticket.pk)
+        ticket_services.queue_for(ticket.pk)
         known = {row.identity: row for row in Evidence.objects.filter(ticket=ticket)}
+        if with_alert_text and not any(row.kind == EvidenceKind.ALERT for row in known.values()):
+            pieces = (Piece(EvidenceKind.ALERT, "What the alert said", ticket.error_message), *pieces)
+            written -= 1
         for piece in pieces:
             identity = _identity(piece)
             row = known.get(identity)

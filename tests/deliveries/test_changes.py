@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.models import AuditEntry
@@ -209,6 +210,21 @@ def test_storm_of_reports_gives_few_replies_and_no_edits(world: World, turn: Wor
     assert {reply["thread_ts"] for reply in world.slack.replies} == {
         ticket.slack_ts or world.slack.posts[0]["ts"]
     }
+
+
+def test_reports_counted_together_give_one_reply_at_the_last_doubling(world: World, turn: Worker) -> None:
+    told, untold = told_ticket(turn), make_ticket(**ANALYSED)
+    for more, replies in ((1, 1), (1, 1), (40, 2)):  # 2, 3 and 43 times in all
+        with transaction.atomic():
+            together = ticket_services.Occurrences()
+            tickets = [ticket_services.lock(told.pk), ticket_services.lock(untold.pk)]
+            for ticket in tickets * more:
+                together.count(ticket, now=timezone.now())
+            together.store()
+        turn()
+        assert len(world.slack.replies) == replies
+    assert [reply["text"].split(":")[1].split()[0] for reply in world.slack.replies] == ["2", "43"]
+    assert Delivery.objects.filter(ticket=untold).count() == 0
 
 
 def test_reply_whose_answer_was_lost_is_found_again(world: World, turn: Worker) -> None:

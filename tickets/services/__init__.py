@@ -1,6 +1,6 @@
 """The verbs of a ticket: the only code that writes one. Each is one transaction with its audit entries."""
 
-from tickets.services._rows import ConflictError, lock
+from tickets.services._rows import ConflictError, lock, queue_for
 from tickets.services.analysis import AnalysisResult, apply_analysis, request_work
 from tickets.services.enrichment import VendorFacts, apply_evidence
 from tickets.services.flapping import REOPEN, AnotherRun, join_run, link_repeat
@@ -53,6 +53,7 @@ __all__ = [
     "not_recovered",
     "note",
     "open_ticket",
+    "queue_for",
     "remove",
     "reopen",
     "request_work",

@@ -31,6 +31,11 @@ def lock(ticket_id: int, expected_version: int | None = None) -> Ticket:
     return ticket
 
 
+def queue_for(ticket_id: int) -> None:
+    """Lock the ticket's row as `lock` does, where nothing on it is read; raises Ticket.DoesNotExist."""
+    Ticket.objects.select_for_update().values_list("pk").get(pk=ticket_id)
+
+
 def save(ticket: Ticket, fields: list[str], *, now: datetime) -> None:
     """Write a locked ticket's changed columns, and what that does to the summary's counters."""
     ticket.version += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,13 @@ from audit.new_rows import new_row
 from audit.services import SYSTEM, Actor, record
 from tickets import counter_store, counters, live, sla
 from tickets.choices import PRIORITY_OF_SEVERITY, Severity, source_label
+from tickets.chunks import chunks
 from tickets.finops import tags_from_name
 from tickets.keys import new_ticket_key
 from tickets.models import Ticket
 from tickets.quiet.services import mark, record_suppressed
 from tickets.services._rows import lock, record_change
-from tickets.signals import ticket_opened
+from tickets.signals import reported_again, ticket_opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Occurrences:
     """
 
     def __init__(self) -> None:
-        self._by_ticket: dict[int, tuple[int, datetime]] = {}
+        self._reported: dict[int, Ticket] = {}
+        self._times: Counter[int] = Counter()
 
     def count(
         self,
@@ -152,8 +155,8 @@ class Occurrences:
         ticket.occurrences += 1
         ticket.version += 1
         ticket.last_seen_at = ticket.changed_at = now
-        times, _ = self._by_ticket.get(ticket.pk, (0, now))
-        self._by_ticket[ticket.pk] = (times + 1, now)
+        self._reported[ticket.pk] = ticket
+        self._times[ticket.pk] += 1
         record_change(
             actions.DUPLICATE_DETECTED,
             ticket,
@@ -164,19 +167,25 @@ class Occurrences:
 
     def store(self) -> None:
         """One statement for all tickets that were reported as often; these are locked already, so order is free."""
-        by_times: dict[int, list[int]] = {}
-        for ticket_id, (times, _) in self._by_ticket.items():
-            by_times.setdefault(times, []).append(ticket_id)
-        for times, ticket_ids in by_times.items():
-            seen_at = max(self._by_ticket[ticket_id][1] for ticket_id in ticket_ids)
-            Ticket.objects.filter(pk__in=ticket_ids).update(
-                occurrences=F("occurrences") + times,
-                version=F("version") + times,
-                last_seen_at=seen_at,
-                changed_at=seen_at,
-            )
-            counter_store.append(counters.reported_again(times * len(ticket_ids)))
-        self._by_ticket.clear()
+        for times in sorted(set(self._times.values())):
+            same = [self._reported[pk] for pk, number in self._times.items() if number == times]
+            for tickets in chunks(same):
+                _add_reports(tickets, times)
+        reports = [(ticket, ticket.occurrences - self._times[pk]) for pk, ticket in self._reported.items()]
+        self._reported, self._times = {}, Counter()
+        if reports:
+            reported_again.send(Ticket, reports=reports)
+
+
+def _add_reports(tickets: Sequence[Ticket], times: int) -> None:
+    seen_at = max(ticket.last_seen_at for ticket in tickets)
+    Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(
+        occurrences=F("occurrences") + times,
+        version=F("version") + times,
+        last_seen_at=seen_at,
+        changed_at=seen_at,
+    )
+    counter_store.append(counters.reported_again(times * len(tickets)))
 
 
 def count_occurrence(
