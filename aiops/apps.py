@@ -15,6 +15,7 @@ class AiopsConfig(AppConfig):
     def ready(self) -> None:
         from aiops import (
             checks,  # noqa: F401 - registers the system checks
+            memory,
             telemetry,
             worker,
         )
@@ -24,5 +25,6 @@ class AiopsConfig(AppConfig):
         )
         worker.connect()
         telemetry.connect()
+        memory.share_heaps()
         gc.freeze()
         gc.enable()

@@ -18,8 +18,10 @@ SQL_SERVER_KEYWORDS = {
     "TrustServerCertificate": ("yes", "no"),  # yes only for a server of one's own on a private network
     "Authentication": ENTRA,
 }
+# Each of some twenty threads fills a cache of its own: 16 MB became 200 MB of a process. The bench's 57 pages at
+# 100,000 tickets cost 3 % more in the database with 4 MB, and 25 % more with 2 MB.
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
 )
 
 

@@ -31,7 +31,7 @@ from tests.support.alerts import data_factory_forms
 from tests.support.live_server import TAKEOVER_SECONDS
 from tests.support.world import World, living
 
-MOST_DESCRIPTORS_MORE, MOST_MEGABYTES_MORE = 40, 80
+MOST_DESCRIPTORS_MORE, MOST_MEGABYTES_MORE = 40, 40
 VENDOR_CALLS = ("jira create", "slack post", "blob put")
 VENDOR_FAULTS = ("500", "500 after", "429", "cut before", "cut after")
 QUIET_SECONDS = 20.0
