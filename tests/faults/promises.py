@@ -218,6 +218,7 @@ PROMISES = (
     Promise(
         "Counters equal a recount",
         (
+            "door/test_batches.py::test_report_that_is_counted_when_another_fails_is_counted_once",
             "tickets/test_counters.py::test_every_kind_of_change_keeps_the_counters_equal_to_the_tickets",
             "tickets/test_counters.py::test_several_folders_and_writers_at_once_lose_and_double_nothing",
         ),

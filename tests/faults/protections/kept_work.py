@@ -21,7 +21,7 @@ _CALL_ON_RECORD = (
     "attempt.state, attempt.called_at, attempt.calls = State.RUNNING, now, attempt.calls + 1",
     "attempt.state, attempt.called_at, attempt.calls = State.SCHEDULED, now, attempt.calls + 1",
 )
-_GIVEN_UP = ("if attempts > claims.MOST_ATTEMPTS:", "if attempts < 0:")
+_GIVEN_UP = ("if ticket.work_attempts > claims.MOST_ATTEMPTS:", "if ticket.work_attempts < 0:")
 _OWN_LIFE = (
     "filter(due, needs_work=True)",
     'filter(due, needs_work=True, opened_at__gt=globals().setdefault("_began", now))',
@@ -65,6 +65,12 @@ PROTECTIONS = (
         "a failure finds the ticket of its key",
         "journey/test_storm_and_death.py::test_copies_in_three_forms_at_once_end_in_one_ticket",
         "ingestion/identity/known.py", *FIND_EXACT,
+    ),
+    Protection(
+        "reports that were counted together are stored with their batch",
+        "door/test_batches.py::test_report_that_is_counted_when_another_fails_is_counted_once",
+        "ingestion/batch.py",
+        "earlier_id)\n        self._occurrences.store()\n", "earlier_id)\n",
     ),
     Protection(
         "openers of look-alikes queue on a guard",
