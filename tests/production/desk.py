@@ -61,6 +61,11 @@ class Desk:
         )
         return {str(name): int(str(number)) for name, number in rows if number}
 
+    def supervise(self) -> None:
+        """What `restart` in docker/compose.yml does: Celery itself ends a worker whose broker dies at a bad moment."""
+        if not self.worker.is_running():
+            self.worker.start()
+
     def logs(self) -> str:
         return "\n".join(process.tail() for process in self.processes)
 
